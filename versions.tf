@@ -7,4 +7,10 @@ terraform {
       version = ">= 5.100"
     }
   }
+
+  # Which bucket, and under which name, comes with `terraform init -backend-config=environments/<environment>.s3.tfbackend`.
+  backend "s3" {
+    use_lockfile = true
+    encrypt      = true
+  }
 }

@@ -1,0 +1,9 @@
+# A place to try things: cheap, short-lived, and gone without a trace after `terraform destroy`.
+environment        = "dev"
+region             = "us-east-1"
+protected          = false
+log_retention_days = 7
+
+trips = {
+  stream = { capacity = { mode = "PROVISIONED", shards = 1 } }
+}

@@ -1,0 +1,92 @@
+variable "name" {
+  type        = string
+  description = "Name of the stream and of the table; everything else of the flow starts with it."
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,35}$", var.name))
+    error_message = "name must be 2-36 lower-case letters, digits or hyphens, starting with a letter; got \"${var.name}\"."
+  }
+}
+
+variable "packages" {
+  type = map(object({
+    path         = string
+    sha256       = string
+    handler      = string
+    runtime      = string
+    architecture = string
+  }))
+  description = "What `make package` built, by actor; the flow takes `trip_writer` from it."
+
+  validation {
+    condition     = contains(keys(var.packages), "trip_writer")
+    error_message = "packages must hold trip_writer; got ${jsonencode(keys(var.packages))}. Run `make package`."
+  }
+}
+
+variable "settings" {
+  type = object({
+    stream = optional(object({
+      capacity        = optional(object({ mode = string, shards = optional(number) }), { mode = "ON_DEMAND" })
+      retention_hours = optional(number, 168)
+    }), {})
+    writer = optional(object({
+      batch_size              = optional(number, 500)
+      batching_window_seconds = optional(number, 1)
+      parallelization_factor  = optional(number, 1)
+      record_age_seconds      = optional(number, 21600)
+      timeout_seconds         = optional(number, 60)
+      memory_megabytes        = optional(number, 512)
+      reserved_concurrency    = optional(number)
+    }), {})
+    failures_retention_days   = optional(number, 90)
+    quarantine_retention_days = optional(number, 14)
+  })
+  description = "Sizes and limits of the flow; the defaults suit production."
+  default     = {}
+
+  validation {
+    condition     = var.settings.failures_retention_days >= 7
+    error_message = "settings.failures_retention_days must leave people at least 7 days to redrive a discarded batch; got ${var.settings.failures_retention_days}."
+  }
+
+  validation {
+    condition     = var.settings.quarantine_retention_days >= 1 && var.settings.quarantine_retention_days <= 14
+    error_message = "settings.quarantine_retention_days must be 1-14, the longest a queue keeps a message; got ${var.settings.quarantine_retention_days}."
+  }
+}
+
+variable "key" {
+  type        = object({ arn = string, id = string })
+  description = "Customer-managed key for the stream, the table, the queue, the bucket, logs and environment; null: each service's own key."
+  default     = null
+}
+
+variable "operations_topic" {
+  type        = object({ arn = string })
+  description = "Topic that every alarm notifies."
+}
+
+variable "log_retention_days" {
+  type        = number
+  description = "Days that the functions' logs are kept."
+  default     = 30
+}
+
+variable "permissions_boundary_arn" {
+  type        = string
+  description = "Policy that bounds every role made here; null for none."
+  default     = null
+}
+
+variable "protected" {
+  type        = bool
+  description = "Whether the table refuses deletion and the bucket refuses to be destroyed while it holds objects."
+  default     = true
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "Tags of everything made here."
+  default     = {}
+}
