@@ -1,0 +1,341 @@
+"""Starts and stops the embedded local AWS, MiniStack; no other file knows which emulator it is.
+
+    .local/<port>/process.json    who we started; what `down` may end
+                 /emulator.log    its output; the previous run's is emulator.previous.log
+                 /temporary       everything it unpacks, function code included; removed by `down`
+
+It gets an environment of its own. Functions inherit the emulator's, so a developer's AWS_PROFILE, HTTP_PROXY or
+AWS_ENDPOINT_URL would reach them. Without AWS_ENDPOINT_URL it hands them its own address, and a function's own
+setting of that name wins: local/detour.py relies on it. What else it does and does not do: docs/local-aws.md.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from local import endpoint as edge
+from local import processes
+from local.endpoint import Address, Endpoint, Kind
+from local.processes import Process
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 60.0
+END_SECONDS = 10.0  # MiniStack takes about three to close its services
+NARRATE_EVERY_SECONDS = 3.0
+LOG_LINES = 15
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SYSTEMROOT")
+
+Tell = Callable[[str], None]
+
+# Held until they end: whoever starts a process must ask for its exit status, or it stays a zombie.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+class EmulatorError(RuntimeError):
+    """The local AWS cannot be brought up or down; the message says what to do."""
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `python -m local status` tells."""
+
+    address: Address
+    endpoint: Endpoint | None
+    process: Process | None
+    uptime_seconds: float | None
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """The local AWS of one address, its files under `home`."""
+
+    address: Address
+    home: Path
+
+    @classmethod
+    def of_environment(cls) -> Emulator:
+        """The emulator of the edge address that AWS_ENDPOINT_URL or LOCALSTACK_HOST names."""
+        address = edge.address()
+        return cls(address, ROOT / ".local" / str(address.port))
+
+    @property
+    def log(self) -> Path:
+        return self.home / "emulator.log"
+
+    @property
+    def temporary(self) -> Path:
+        return self.home / "temporary"
+
+    @property
+    def record(self) -> Path:
+        return self.home / "process.json"
+
+    def up(self, tell: Tell = _say, ready_seconds: float = READY_SECONDS) -> tuple[Endpoint, bool]:
+        """An AWS answers at the address, and whether this very call started it."""
+        with self._locked():
+            if found := self.look():
+                whose = "already up" if found.ours else "not started here, used as it is"
+                tell(f"{found.kind} {found.version} at {found.url}: {whose}")
+                return found, False
+            self._refuse_if_busy()
+            started = time.monotonic()
+            tell(f"starting MiniStack {version('ministack')} at {self.address.url}")
+            endpoint = self._start(tell, ready_seconds)
+            tell(f"up after {time.monotonic() - started:.1f} s; log: {self.log}")
+            return endpoint, True
+
+    def down(self, tell: Tell = _say) -> None:
+        """Nothing that `up` started runs any more; what others started is left alone."""
+        with self._locked():
+            process, strays = self._process(), self._strays()
+            if process or strays:
+                self._end(process, strays)
+                tell(f"ended the local AWS at {self.address.url}")
+            elif found := self.look():
+                tell(f"{found.kind} at {found.url} was not started by this checkout: left running")
+            else:
+                tell(f"nothing of ours runs at {self.address.url}")
+            self._forget()
+
+    def status(self) -> Status:
+        process = self._process()
+        since = self._recorded().get("at") if process else None
+        uptime = time.time() - float(since) if since else None
+        return Status(self.address, self.look(), process, uptime, self.log)
+
+    def look(self) -> Endpoint | None:
+        """What answers now; None when nothing does that speaks AWS."""
+        if not _speaks_http(self.address.url):
+            return None
+        kind, told_version = _identity(self.address.url)
+        if kind == "unknown" and not edge.answers_as_aws(self.address.url):
+            return None
+        return Endpoint(self.address.url, kind, told_version, ours=self._process() is not None)
+
+    def _start(self, tell: Tell, ready_seconds: float) -> Endpoint:
+        self._prepare_home()
+        with self.log.open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "ministack"],
+                cwd=self.temporary,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a process group of its own: `down` reaches its workers, Ctrl-C does not
+            )
+        _children[child.pid] = child
+        try:
+            self._remember(child.pid)
+            return self._wait(child, tell, ready_seconds)
+        except BaseException:
+            self._end(processes.find(child.pid), self._strays())
+            self._forget()
+            raise
+
+    def _wait(self, child: subprocess.Popen[bytes], tell: Tell, ready_seconds: float) -> Endpoint:
+        started = time.monotonic()
+        narrated = 0
+        while (waited := time.monotonic() - started) < ready_seconds:
+            if child.poll() is not None:
+                raise EmulatorError(self._failure(f"MiniStack ended at once with exit code {child.returncode}"))
+            if _get(f"{self.address.url}/_ministack/ready") is not None and (endpoint := self.look()):
+                return endpoint
+            if waited // NARRATE_EVERY_SECONDS > narrated:
+                narrated += 1
+                tell(f"still waiting for {self.address.url} ({waited:.0f} of {ready_seconds:.0f} s)")
+            time.sleep(0.05)
+        raise EmulatorError(self._failure(f"MiniStack was not ready after {ready_seconds:.0f} s"))
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        return inherited | {
+            "AUTH": "true",
+            "BIND_HOST": self.address.host,
+            "GATEWAY_PORT": str(self.address.port),
+            "IOT_MTLS_ENABLED": "false",  # or it listens on every interface, port 8883
+            "SFTP_ENABLED": "false",
+            "TMPDIR": str(self.temporary),
+            "S3_DATA_DIR": str(self.temporary / "s3"),
+            "STATE_DIR": str(self.temporary / "state"),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _prepare_home(self) -> None:
+        try:
+            shutil.rmtree(self.temporary, ignore_errors=True)
+            self.temporary.mkdir(parents=True, exist_ok=True)
+            if self.log.exists():
+                self.log.replace(self.home / "emulator.previous.log")
+            self.log.touch()
+        except OSError as error:
+            raise EmulatorError(f"{self.home} must be a folder we may write to: {error}") from error
+
+    def _refuse_if_busy(self) -> None:
+        if not self.address.loopback or self.address.scheme != "http":
+            raise EmulatorError(
+                f"Nothing answers at {self.address.url}, and only http on a loopback address is started here; "
+                "start yours, or unset AWS_ENDPOINT_URL."
+            )
+        if not _listens(self.address):
+            return
+        holder = processes.listener(self.address.port)
+        who = f'pid {holder.pid} ("{holder.command}")' if holder else "another program"
+        raise EmulatorError(
+            f"{self.address.host}:{self.address.port} is held by {who}, which does not answer as AWS; "
+            "end it, or choose another port: AWS_ENDPOINT_URL=http://127.0.0.1:4567."
+        )
+
+    def _failure(self, what: str) -> str:
+        with suppress(FileNotFoundError):
+            last = self.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+            return "\n".join([f"{what}. The end of {self.log}:", *(f"    {line}" for line in last)])
+        return f"{what}; it left no log at {self.log}."
+
+    def _remember(self, pid: int) -> None:
+        if process := processes.find(pid):
+            draft = self.record.with_suffix(".draft")
+            draft.write_text(json.dumps({**asdict(process), "at": time.time()}))
+            draft.replace(self.record)
+
+    def _recorded(self) -> dict[str, Any]:
+        # A record cut short by a crash is as good as none.
+        with suppress(FileNotFoundError, ValueError):
+            record = json.loads(self.record.read_text())
+            if isinstance(record, dict) and {"pid", "started"} <= record.keys():
+                return record
+        return {}
+
+    def _process(self) -> Process | None:
+        """The process we started, if it still is that one: same pid, same start, still MiniStack."""
+        recorded = self._recorded()
+        found = processes.find(int(recorded["pid"])) if recorded else None
+        if found and found.started == recorded["started"] and "ministack" in found.command:
+            return found
+        return None
+
+    def _strays(self) -> list[Process]:
+        """Function workers that outlived a killed emulator: they run from our own folder."""
+        recorded = self._recorded()
+        return (
+            [process for process in processes.members(int(recorded["pid"])) if self._is_worker(process)]
+            if recorded
+            else []
+        )
+
+    def _is_worker(self, process: Process) -> bool:
+        return str(self.temporary) in process.command
+
+    def _end(self, process: Process | None, strays: list[Process]) -> None:
+        for group in {found.group for found in (process, *strays) if found}:
+            # Anything in the emulator's own group is its own; without its leader only what runs from our folder.
+            belongs = (lambda _: True) if process else self._is_worker
+            if not processes.end_group(group, END_SECONDS, belongs):
+                raise EmulatorError(
+                    f"process group {group} is still there after SIGKILL; see `ps -o pid,stat,args -g {group}`."
+                )
+            if child := _children.pop(group, None):
+                child.wait()
+
+    def _forget(self) -> None:
+        self.record.unlink(missing_ok=True)
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One `up` or `down` at a time; the lock ends with the process that holds it."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            lock = self.home.joinpath("lock").open("w")
+        except OSError as error:
+            raise EmulatorError(f"{self.home} must be a folder we may write to: {error}") from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+@contextmanager
+def running(emulator: Emulator | None = None, tell: Tell = _say) -> Iterator[Endpoint]:
+    """An AWS to test against: what answers already, else one that ends with the block, also on SIGTERM and Ctrl-C."""
+    emulator = emulator or Emulator.of_environment()
+    with _sigterm_raises():
+        endpoint, started = emulator.up(tell)
+        try:
+            yield endpoint
+        finally:
+            if started:
+                emulator.down(tell)
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """SIGTERM unwinds the stack instead of ending the process on the spot, unless somebody handles it already."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _identity(url: str) -> tuple[Kind, str]:
+    """Kind and version, by the health page that only that emulator has."""
+    if health := _get(f"{url}/_ministack/health"):
+        return "ministack", str(health.get("version") or "unknown")
+    health = _get(f"{url}/_localstack/health") or {}
+    if "edition" in health:
+        return "localstack", str(health.get("version") or "unknown")
+    return "unknown", "unknown"
+
+
+def _get(url: str) -> dict[str, Any] | None:
+    """A JSON object, or None for anything else; never through a proxy of the machine."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2) as response:
+            answer = json.load(response)
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _speaks_http(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(url, timeout=2).close()
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+    except (OSError, http.client.HTTPException):
+        return False
+    return True
+
+
+def _listens(address: Address) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET) as attempt:
+        attempt.settimeout(2)
+        return attempt.connect_ex((address.host, address.port)) == 0

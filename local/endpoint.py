@@ -1,0 +1,179 @@
+"""What answers on the edge address: its address, its kind, what it can do, and clients for it.
+
+The address comes from AWS_ENDPOINT_URL, else LOCALSTACK_HOST, else it is http://127.0.0.1:4566; always 127.0.0.1,
+never `localhost`, which may resolve to an address nobody listens on.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from localstack_client import config as localstack
+from localstack_client.session import Session
+
+Kind = Literal["ministack", "localstack", "unknown"]
+
+REGION = "us-east-1"
+ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+CONFIG = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
+IMPATIENT = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 0}, inject_host_prefix=False)
+
+TRUST_ANYONE = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
+
+
+class AddressError(ValueError):
+    """The edge address is not one this project may talk to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the local AWS is, or would be."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An AWS that answers; `ours` when `python -m local up` or `running()` of this checkout started it."""
+
+    url: str
+    kind: Kind
+    version: str
+    ours: bool
+
+    def client(self, service: str, credentials: Mapping[str, str] = ROOT) -> Any:
+        return client(service, self.url, credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Whether the endpoint offers something, and what made us think so: the reason of a skipped test."""
+
+    offered: bool
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.offered
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What emulators differ in. Each is found out by trying, not by the emulator's name."""
+
+    iam_enforced: Capability
+    http_apis: Capability
+    autoscaling: Capability
+
+
+def address() -> Address:
+    """The edge address the environment asks for."""
+    return parse(localstack.get_service_endpoint("edge") or "http://127.0.0.1:4566")
+
+
+def parse(url: str) -> Address:
+    """`url` as an address; refused unless it names a host and is not AWS itself."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise AddressError(f'AWS_ENDPOINT_URL must look like http://127.0.0.1:4566; got "{url}".')
+    if parts.hostname.endswith(("amazonaws.com", "amazonaws.com.cn", "api.aws")):
+        raise AddressError(f'AWS_ENDPOINT_URL must not be AWS itself here; got "{url}". Unset it.')
+    host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
+    return Address(parts.scheme, host, parts.port or {"http": 80, "https": 443}[parts.scheme])
+
+
+def client(
+    service: str, url: str, credentials: Mapping[str, str] = ROOT, region: str = REGION, config: Config = CONFIG
+) -> Any:
+    """A boto3 client of `url`, root's unless told otherwise, whatever profile or credentials the machine has."""
+    identity = dict(credentials)
+    host = urlsplit(url).netloc
+    if localstack.get_service_endpoint(service, host) != url:
+        # AWS_ENDPOINT_URL wins over localstack-client's own argument, and here it names another address:
+        # the caller wants a fault proxy, or an emulator beside the edge.
+        return boto3.client(service, endpoint_url=url, region_name=region, config=config, **identity)  # type: ignore[call-overload]
+    token = {name: identity.pop(name) for name in ("aws_session_token",) if name in identity}
+    session = Session(**identity, region_name=region, localstack_host=host)
+    return session.client(service, config=config, **token)
+
+
+def session_of(granted: Mapping[str, Any]) -> dict[str, str]:
+    """The credentials that AssumeRole granted, as a client takes them."""
+    return {
+        "aws_access_key_id": granted["AccessKeyId"],
+        "aws_secret_access_key": granted["SecretAccessKey"],
+        "aws_session_token": granted["SessionToken"],
+    }
+
+
+def answers_as_aws(url: str) -> bool:
+    """Whether STS knows who root is at `url`; any emulator does, a web server does not."""
+    with suppress(BotoCoreError, ClientError):
+        return bool(client("sts", url, config=IMPATIENT).get_caller_identity().get("Account"))
+    return False
+
+
+def capabilities(endpoint: Endpoint) -> Capabilities:
+    """Try each capability once; takes about as long as three calls."""
+
+    def impatient(service: str, credentials: Mapping[str, str] = ROOT) -> Any:
+        return client(service, endpoint.url, credentials, config=IMPATIENT)
+
+    return Capabilities(
+        iam_enforced=_iam_enforced(impatient),
+        http_apis=_offered("HTTP APIs", lambda: impatient("apigatewayv2").get_apis()),
+        autoscaling=_offered(
+            "Application autoscaling",
+            lambda: impatient("application-autoscaling").describe_scalable_targets(ServiceNamespace="dynamodb"),
+        ),
+    )
+
+
+def _offered(what: str, attempt: Callable[[], Mapping[str, Any]]) -> Capability:
+    try:
+        attempt()
+    except (ClientError, BotoCoreError) as error:
+        return Capability(offered=False, reason=f"{what} are not offered here: {error}")
+    return Capability(offered=True, reason=f"{what} answered")
+
+
+def _iam_enforced(client_of: Callable[..., Any]) -> Capability:
+    """A role that may do nothing tries to list queues."""
+    iam = client_of("iam")
+    name = f"sluice-probe-{uuid.uuid4().hex[:12]}"
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST_ANYONE))["Role"]["Arn"]
+    try:
+        granted = client_of("sts").assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
+        client_of("sqs", session_of(granted)).list_queues()
+    except ClientError as error:
+        if error.response["Error"]["Code"].startswith("AccessDenied"):
+            return Capability(offered=True, reason="a role without permissions was denied")
+        raise
+    finally:
+        iam.delete_role(RoleName=name)
+    return Capability(offered=False, reason="IAM is not enforced here: a role without permissions listed queues")
