@@ -52,7 +52,7 @@ class Stack:
         return [resource for resource in _resources(values["root_module"]) if resource["mode"] == "managed"]
 
     def planned_changes(self, environment: str | None = None) -> list[dict[str, Any]]:
-        """What a plan would change now, as Terraform describes it; for `environment` instead of the applied one, if given."""
+        """What a plan would change now, as Terraform tells it; with the variables of another `environment`, if given."""
         self._prepare()
         self._terraform("plan", "-out=plan.tfplan", *self._variables(environment))
         plan = json.loads(self._terraform("show", "-json", "plan.tfplan"))
