@@ -79,7 +79,8 @@ def trees(parent: Tree[Token], *kinds: str) -> list[Tree[Token]]:
 
 
 def attribute(text: str, tree: Tree[Token]) -> tuple[str, str]:
-    name, value = trees(tree, "identifier")[0], trees(tree, "expr_term")[0]
+    # The last child, whatever its kind: `-1` is a unary_op, `a ? b : c` a conditional.
+    name, value = trees(tree, "identifier")[0], [child for child in tree.children if isinstance(child, Tree)][-1]
     return str(name.children[0]), outdented(text[value.meta.start_pos : value.meta.end_pos])
 
 

@@ -80,6 +80,12 @@ def test_a_default_of_null_is_a_default():
     assert inputs(VARIABLES)[2].default == "null"
 
 
+@pytest.mark.parametrize("default", ["-1", "[]", "true", '"a" == "b" ? 1 : 2', "1 + 2"])
+def test_a_default_may_be_any_expression(default):
+    [given] = inputs(f'variable "limit" {{\n  type = number\n  default = {default}\n}}')
+    assert given.default == default
+
+
 def test_nested_blocks_and_other_declarations_are_not_inputs():
     source = 'locals {\n  a = 1\n}\nresource "aws_sqs_queue" "variable" {\n  name = "x"\n}\n'
     assert inputs(source) == []
