@@ -158,8 +158,8 @@ def _offered(what: str, attempt: Callable[[], Mapping[str, Any]]) -> Capability:
     try:
         attempt()
     except (ClientError, BotoCoreError) as error:
-        return Capability(offered=False, reason=f"{what} are not offered here: {error}")
-    return Capability(offered=True, reason=f"{what} answered")
+        return Capability(offered=False, reason=f"{what}: not offered here, {error}")
+    return Capability(offered=True, reason=f"{what}: offered")
 
 
 def _iam_enforced(client_of: Callable[..., Any]) -> Capability:
