@@ -1,0 +1,144 @@
+# Alarms of the function as a whole. FunctionName alone counts every version and alias; Lambda tells IteratorAge and
+# DestinationDeliveryFailures by no source, so each is one alarm for all of them.
+locals {
+  lives_seconds = {
+    for name, source in local.stream_sources : name => (
+      source.record_age_seconds == -1 ? source.retention_seconds : min(source.record_age_seconds, source.retention_seconds)
+    )
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name        = "${var.name}-errors"
+  alarm_description = "${var.name} failed ${var.error_alarm_count} times or more in five minutes."
+  tags              = var.tags
+
+  namespace   = "AWS/Lambda"
+  metric_name = "Errors"
+  dimensions  = { FunctionName = aws_lambda_function.this.function_name }
+  statistic   = "Sum"
+  period      = 300
+
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = var.error_alarm_count
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [var.operations_topic.arn]
+  ok_actions    = [var.operations_topic.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "throttles" {
+  alarm_name        = "${var.name}-throttles"
+  alarm_description = "${var.name} has been refused concurrency in two of three five-minute periods."
+  tags              = var.tags
+
+  namespace   = "AWS/Lambda"
+  metric_name = "Throttles"
+  dimensions  = { FunctionName = aws_lambda_function.this.function_name }
+  statistic   = "Sum"
+  period      = 300
+
+  # One throttle is what scaling looks like; the sources retry it.
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [var.operations_topic.arn]
+  ok_actions    = [var.operations_topic.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "duration" {
+  alarm_name        = "${var.name}-duration"
+  alarm_description = "${var.name} takes more than ${floor(var.duration_alarm_share * 100)} % of its ${var.timeout_seconds} s."
+  tags              = var.tags
+
+  namespace   = "AWS/Lambda"
+  metric_name = "Duration"
+  dimensions  = { FunctionName = aws_lambda_function.this.function_name }
+  statistic   = "Maximum"
+  period      = 300
+
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.timeout_seconds * 1000 * var.duration_alarm_share
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [var.operations_topic.arn]
+  ok_actions    = [var.operations_topic.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "new_version_errors" {
+  count = local.new_version_share > 0 ? 1 : 0
+
+  alarm_name        = "${var.name}-new-version-errors"
+  alarm_description = "The new version of ${var.name} fails; set gradual_shift.new_version_share = 0 to send everything back to version ${var.gradual_shift.stable_version}."
+  tags              = var.tags
+
+  namespace   = "AWS/Lambda"
+  metric_name = "Errors"
+  dimensions = {
+    FunctionName    = aws_lambda_function.this.function_name
+    Resource        = "${aws_lambda_function.this.function_name}:${aws_lambda_alias.live.name}"
+    ExecutedVersion = aws_lambda_function.this.version
+  }
+  statistic = "Sum"
+  period    = 60
+
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [var.operations_topic.arn]
+  ok_actions    = [var.operations_topic.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "iterator_age" {
+  count = length(local.stream_sources) > 0 ? 1 : 0
+
+  alarm_name        = "${var.name}-iterator-age"
+  alarm_description = "${var.name} reads records that have waited ${floor(var.lag_alarm_share * 100)} % of their life; what lives too long is discarded."
+  tags              = var.tags
+
+  namespace   = "AWS/Lambda"
+  metric_name = "IteratorAge"
+  dimensions  = { FunctionName = aws_lambda_function.this.function_name }
+  statistic   = "Maximum"
+  period      = 60
+
+  # milliseconds, of the source whose records die first
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = min(values(local.lives_seconds)...) * 1000 * var.lag_alarm_share
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [var.operations_topic.arn]
+  ok_actions    = [var.operations_topic.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "undelivered_failures" {
+  count = length(local.stream_sources) > 0 ? 1 : 0
+
+  alarm_name        = "${var.name}-undelivered-failures"
+  alarm_description = "A failed batch of ${var.name} could not be put into its on-failure destination; its records are lost once the stream forgets them."
+  tags              = var.tags
+
+  namespace   = "AWS/Lambda"
+  metric_name = "DestinationDeliveryFailures"
+  dimensions  = { FunctionName = aws_lambda_function.this.function_name }
+  statistic   = "Sum"
+  period      = 60
+
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [var.operations_topic.arn]
+  ok_actions    = [var.operations_topic.arn]
+}

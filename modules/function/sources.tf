@@ -1,0 +1,194 @@
+# A tumbling window turns bisect and partial responses off, for what becomes of its state after either is not
+# documented; null therefore means "on, but off with a window".
+
+variable "kinesis_sources" {
+  type = map(object({
+    stream = object({
+      name            = string
+      arn             = string
+      mode            = string
+      shard_count     = optional(number)
+      retention_hours = number
+      key             = optional(object({ arn = string }))
+    })
+    starting_position       = optional(string, "TRIM_HORIZON")
+    starting_timestamp      = optional(string)
+    batch_size              = optional(number, 100)
+    batching_window_seconds = optional(number, 0)
+    parallelization_factor  = optional(number, 1)
+    tumbling_window_seconds = optional(number)
+    bisect_on_error         = optional(bool)
+    retry_attempts          = optional(number, -1)
+    record_age_seconds      = optional(number, 21600)
+    report_item_failures    = optional(bool)
+    filter_patterns         = optional(list(string), [])
+    enabled                 = optional(bool, true)
+    event_count_metrics     = optional(bool, true)
+    on_failure = object({
+      queue  = optional(object({ arn = string, fifo = optional(bool, false), key = optional(object({ arn = string })) }))
+      topic  = optional(object({ arn = string, fifo = optional(bool, false), key = optional(object({ arn = string })) }))
+      bucket = optional(object({ arn = string, key = optional(object({ arn = string })) }))
+    })
+  }))
+  description = "Kinesis streams that drive the function, by name, read with the throughput they share. `on_failure` has no default: without it a batch that failed for good would be lost in silence."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for source in var.kinesis_sources : source.stream.mode == "ON_DEMAND" || (source.stream.mode == "PROVISIONED" && source.stream.shard_count != null)])
+    error_message = "kinesis_sources must be streams in mode ON_DEMAND, or PROVISIONED with their shard_count; got ${join(", ", [for source in var.kinesis_sources : source.stream.mode])}."
+  }
+
+  validation {
+    condition     = alltrue([for source in var.kinesis_sources : source.on_failure != null])
+    error_message = "kinesis_sources must each say what becomes of a batch that failed for good: on_failure = { bucket | queue | topic }."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.kinesis_sources) : can(regex("^[a-z][a-z0-9_-]*$", name))])
+    error_message = "kinesis_sources must be named in lower-case letters, digits, hyphens or underscores; got ${join(", ", keys(var.kinesis_sources))}."
+  }
+}
+
+variable "fan_out_sources" {
+  type = map(object({
+    consumer = object({
+      name = string
+      arn  = string
+      stream = object({
+        name            = string
+        arn             = string
+        mode            = string
+        shard_count     = optional(number)
+        retention_hours = number
+        key             = optional(object({ arn = string }))
+      })
+    })
+    starting_position       = optional(string, "TRIM_HORIZON")
+    starting_timestamp      = optional(string)
+    batch_size              = optional(number, 100)
+    batching_window_seconds = optional(number, 0)
+    parallelization_factor  = optional(number, 1)
+    tumbling_window_seconds = optional(number)
+    bisect_on_error         = optional(bool)
+    retry_attempts          = optional(number, -1)
+    record_age_seconds      = optional(number, 21600)
+    report_item_failures    = optional(bool)
+    filter_patterns         = optional(list(string), [])
+    enabled                 = optional(bool, true)
+    event_count_metrics     = optional(bool, true)
+    on_failure = object({
+      queue  = optional(object({ arn = string, fifo = optional(bool, false), key = optional(object({ arn = string })) }))
+      topic  = optional(object({ arn = string, fifo = optional(bool, false), key = optional(object({ arn = string })) }))
+      bucket = optional(object({ arn = string, key = optional(object({ arn = string })) }))
+    })
+  }))
+  description = "Registered consumers (enhanced fan-out) that drive the function, by name; each has 2 MB/s of every shard to itself. Settings as for kinesis_sources."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for source in var.fan_out_sources : source.consumer.stream.mode == "ON_DEMAND" || (source.consumer.stream.mode == "PROVISIONED" && source.consumer.stream.shard_count != null)])
+    error_message = "fan_out_sources must be streams in mode ON_DEMAND, or PROVISIONED with their shard_count; got ${join(", ", [for source in var.fan_out_sources : source.consumer.stream.mode])}."
+  }
+
+  validation {
+    condition     = alltrue([for source in var.fan_out_sources : source.on_failure != null])
+    error_message = "fan_out_sources must each say what becomes of a batch that failed for good: on_failure = { bucket | queue | topic }."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.fan_out_sources) : can(regex("^[a-z][a-z0-9_-]*$", name))])
+    error_message = "fan_out_sources must be named in lower-case letters, digits, hyphens or underscores; got ${join(", ", keys(var.fan_out_sources))}."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.fan_out_sources), keys(var.kinesis_sources))) == 0
+    error_message = "fan_out_sources must not share a name with a source of another kind; got ${join(", ", keys(var.fan_out_sources))}."
+  }
+}
+
+variable "table_sources" {
+  type = map(object({
+    table = object({
+      name   = string
+      arn    = string
+      key    = optional(object({ arn = string }))
+      stream = optional(object({ arn = string }))
+    })
+    starting_position       = optional(string, "TRIM_HORIZON")
+    starting_timestamp      = optional(string)
+    batch_size              = optional(number, 100)
+    batching_window_seconds = optional(number, 0)
+    parallelization_factor  = optional(number, 1)
+    tumbling_window_seconds = optional(number)
+    bisect_on_error         = optional(bool)
+    retry_attempts          = optional(number, -1)
+    record_age_seconds      = optional(number, 21600)
+    report_item_failures    = optional(bool)
+    filter_patterns         = optional(list(string), [])
+    enabled                 = optional(bool, true)
+    event_count_metrics     = optional(bool, true)
+    on_failure = object({
+      queue  = optional(object({ arn = string, fifo = optional(bool, false), key = optional(object({ arn = string })) }))
+      topic  = optional(object({ arn = string, fifo = optional(bool, false), key = optional(object({ arn = string })) }))
+      bucket = optional(object({ arn = string, key = optional(object({ arn = string })) }))
+    })
+  }))
+  description = "Tables whose change streams drive the function, by name. Settings as for kinesis_sources, but a table's stream has no AT_TIMESTAMP and keeps 24 hours. At most two readers per table stream (one with replicas): nothing here can count the others."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for source in var.table_sources : source.table.stream != null])
+    error_message = "table_sources must be tables that have a stream; got none for ${join(", ", [for name, source in var.table_sources : name if source.table.stream == null])}. Give the table a stream view."
+  }
+
+  validation {
+    condition     = alltrue([for source in var.table_sources : source.on_failure != null])
+    error_message = "table_sources must each say what becomes of a batch that failed for good: on_failure = { bucket | queue | topic }."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.table_sources) : can(regex("^[a-z][a-z0-9_-]*$", name))])
+    error_message = "table_sources must be named in lower-case letters, digits, hyphens or underscores; got ${join(", ", keys(var.table_sources))}."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.table_sources), concat(keys(var.kinesis_sources), keys(var.fan_out_sources)))) == 0
+    error_message = "table_sources must not share a name with a source of another kind; got ${join(", ", keys(var.table_sources))}."
+  }
+}
+
+variable "queue_sources" {
+  type = map(object({
+    queue = object({
+      name                       = string
+      arn                        = string
+      fifo                       = optional(bool, false)
+      visibility_timeout_seconds = number
+      key                        = optional(object({ arn = string }))
+    })
+    batch_size              = optional(number, 10)
+    batching_window_seconds = optional(number, 0)
+    maximum_concurrency     = optional(number)
+    provisioned_pollers     = optional(object({ minimum = optional(number, 2), maximum = optional(number, 200) }))
+    report_item_failures    = optional(bool, true)
+    filter_patterns         = optional(list(string), [])
+    enabled                 = optional(bool, true)
+    event_count_metrics     = optional(bool, true)
+
+    # Refused with a reason: Terraform drops attributes that a type does not name, and would drop these in silence.
+    tumbling_window_seconds = optional(number)
+    on_failure              = optional(object({}))
+  }))
+  description = "Queues that drive the function, by name. What fails for good goes where the queue's own redrive policy says; a filter deletes what does not match."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.queue_sources) : can(regex("^[a-z][a-z0-9_-]*$", name))])
+    error_message = "queue_sources must be named in lower-case letters, digits, hyphens or underscores; got ${join(", ", keys(var.queue_sources))}."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.queue_sources), concat(keys(var.kinesis_sources), keys(var.fan_out_sources), keys(var.table_sources)))) == 0
+    error_message = "queue_sources must not share a name with a source of another kind; got ${join(", ", keys(var.queue_sources))}."
+  }
+}

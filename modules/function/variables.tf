@@ -1,0 +1,197 @@
+variable "name" {
+  type        = string
+  description = "Function name, in full; the role and the log group carry it too."
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,62}$", var.name))
+    error_message = "name must be 2-63 lower-case letters, digits or hyphens, starting with a letter; got \"${var.name}\"."
+  }
+}
+
+variable "description" {
+  type        = string
+  description = "What the function does, in one sentence; shown in the AWS console."
+  default     = ""
+
+  validation {
+    condition     = length(var.description) <= 256
+    error_message = "description must be at most 256 characters; got ${length(var.description)}."
+  }
+}
+
+variable "package" {
+  type = object({
+    path         = string
+    sha256       = string
+    handler      = string
+    runtime      = string
+    architecture = string
+  })
+  description = "The zip that `make package` built, with its entry of the manifest: path, base64 SHA-256, entry point, runtime and architecture."
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.package.architecture)
+    error_message = "package.architecture must be \"arm64\" or \"x86_64\"; got \"${var.package.architecture}\"."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+/]{43}=$", var.package.sha256))
+    error_message = "package.sha256 must be a SHA-256 in base64 (44 characters), not in hexadecimal; got \"${var.package.sha256}\"."
+  }
+}
+
+variable "timeout_seconds" {
+  type        = number
+  description = "Longest one invocation may run, in seconds. A queue's visibility timeout must be at least six times this."
+  default     = 30
+
+  validation {
+    condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900
+    error_message = "timeout_seconds must be 1-900; got ${var.timeout_seconds}."
+  }
+}
+
+variable "memory_megabytes" {
+  type        = number
+  description = "Memory of one instance, in MB; the share of a CPU grows with it (one whole CPU at 1,769)."
+  default     = 512
+
+  validation {
+    condition     = var.memory_megabytes >= 128 && var.memory_megabytes <= 10240
+    error_message = "memory_megabytes must be 128-10,240; got ${var.memory_megabytes}."
+  }
+}
+
+variable "environment" {
+  type        = map(string)
+  description = "Environment variables; encrypted with `key` where one is given."
+  default     = {}
+}
+
+variable "tracing" {
+  type        = bool
+  description = "Whether invocations are traced by X-Ray; false only passes on what the caller has sampled."
+  default     = true
+}
+
+variable "reserved_concurrency" {
+  type        = number
+  description = "Concurrent invocations set aside for the function, and its ceiling; null shares the account's. Must hold every batch its provisioned streams may have in flight (an on-demand stream's shards are AWS's to choose and are not counted)."
+  default     = null
+
+  validation {
+    condition     = var.reserved_concurrency == null ? true : var.reserved_concurrency >= 1
+    error_message = "reserved_concurrency must be at least 1, or null; got ${coalesce(var.reserved_concurrency, 0)}. To stop a function, set enabled = false on its sources."
+  }
+
+  validation {
+    condition = var.reserved_concurrency == null ? true : var.reserved_concurrency >= sum(concat([0],
+      [for source in var.kinesis_sources : coalesce(source.stream.shard_count, 0) * source.parallelization_factor if source.enabled && source.stream.mode == "PROVISIONED"],
+      [for source in var.fan_out_sources : coalesce(source.consumer.stream.shard_count, 0) * source.parallelization_factor if source.enabled && source.consumer.stream.mode == "PROVISIONED"],
+    ))
+    error_message = "reserved_concurrency must be at least shards x parallelization_factor, summed over the provisioned streams, or some shards are throttled for ever; got ${coalesce(var.reserved_concurrency, 0)}."
+  }
+
+  validation {
+    condition = var.reserved_concurrency == null ? true : alltrue([
+      for source in var.queue_sources : source.maximum_concurrency == null ? true : source.maximum_concurrency <= var.reserved_concurrency
+    ])
+    error_message = "reserved_concurrency must be at least each queue's maximum_concurrency, or messages are throttled into their dead-letter queue; got ${coalesce(var.reserved_concurrency, 0)}."
+  }
+}
+
+variable "gradual_shift" {
+  type = object({
+    stable_version    = string
+    new_version_share = number
+  })
+  description = "While a new version is tried: the version that keeps the rest of the traffic, and the share (0 to below 1) that the latest one gets. A share of 0 sends everything back to the stable version; null sends everything to the latest."
+  default     = null
+
+  validation {
+    condition     = var.gradual_shift == null ? true : can(regex("^[1-9][0-9]*$", var.gradual_shift.stable_version))
+    error_message = "gradual_shift.stable_version must be a published version's number, as output function.version gave it; got \"${var.gradual_shift == null ? "" : var.gradual_shift.stable_version}\"."
+  }
+
+  validation {
+    condition     = var.gradual_shift == null ? true : var.gradual_shift.new_version_share >= 0 && var.gradual_shift.new_version_share < 1
+    error_message = "gradual_shift.new_version_share must be at least 0 and below 1; got ${var.gradual_shift == null ? 0 : var.gradual_shift.new_version_share}. To finish a shift, remove gradual_shift."
+  }
+}
+
+variable "log_retention_days" {
+  type        = number
+  description = "How long the function's logs are kept, in days."
+  default     = 30
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one of CloudWatch's periods (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, ...); got ${var.log_retention_days}."
+  }
+}
+
+variable "key" {
+  type        = object({ arn = string })
+  description = "Customer key for the environment and the logs; null encrypts both with keys that the services own."
+  default     = null
+}
+
+variable "vpc" {
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  description = "Subnets and security groups to run in; null runs outside any VPC. Inside one, AWS endpoints need a route."
+  default     = null
+
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) > 0 && length(var.vpc.security_group_ids) > 0
+    error_message = "vpc needs at least one subnet and one security group."
+  }
+}
+
+variable "permissions" {
+  type = map(object({
+    actions   = list(string)
+    resources = list(string)
+    conditions = optional(list(object({
+      test     = string
+      variable = string
+      values   = list(string)
+    })), [])
+  }))
+  description = "What the function's own code may do, by statement name, e.g. `{ WriteTrips = { actions = [...], resources = [...] } }`. Reading its sources and sending failures needs none."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.permissions) : can(regex("^[A-Z][A-Za-z0-9]*$", name))])
+    error_message = "permissions must be named verb first, in letters and digits, such as WriteTrips; got ${join(", ", keys(var.permissions))}."
+  }
+
+  validation {
+    condition     = length(setintersection(keys(var.permissions), keys(local.wired_permissions))) == 0
+    error_message = "permissions must not take the name of a statement that the wiring makes; got ${join(", ", keys(var.permissions))}."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for grant in var.permissions : [for action in grant.actions : can(regex("^[a-z0-9-]+:[A-Za-z]", action))]]))
+    error_message = "permissions must name their actions, not all of a service's; got ${join(", ", flatten(values(var.permissions)[*].actions))}."
+  }
+
+  validation {
+    condition     = alltrue([for grant in var.permissions : length(grant.actions) > 0 && length(grant.resources) > 0])
+    error_message = "permissions must each have at least one action and one resource; got an empty list in one of ${join(", ", keys(var.permissions))}."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  type        = string
+  description = "Policy that bounds what the role can ever be allowed; null for none."
+  default     = null
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "Tags of everything the module makes."
+  default     = {}
+}
