@@ -1,0 +1,145 @@
+"""Which modules a program needs: everything its entry may import, followed from file to file.
+
+trip_writer.handler ──> streamkit.kpl ──> google.protobuf ──> google._upb._message
+        │
+        └──> boto3          provided: the Lambda runtime brings it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from tools.imports import Import, Source, compiled_imports, imports
+
+COMPILED = ".so"
+TEST_FOLDERS = {"test", "tests", "testing"}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A folder of importable code; `ours` tells this repository's own from other people's."""
+
+    folder: Path
+    ours: bool
+
+    @cached_property
+    def modules(self) -> dict[str, Path]:
+        """Dotted name -> file; a compiled module goes before the source of the same name, as for Python."""
+        found: dict[str, Path] = {}
+        for path in sorted(self.folder.rglob("*.py")) + sorted(self.folder.rglob("*" + COMPILED)):
+            found[dotted(path.relative_to(self.folder))] = path
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A required import that nothing satisfies."""
+
+    importer: str
+    line: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The file of every module reached, by its dotted name, and what could not be found."""
+
+    modules: dict[str, Path] = field(default_factory=dict)
+    missing: list[Missing] = field(default_factory=list)
+
+
+def closure(entry: str, shelves: Iterable[Shelf], provided: Set[str], python: tuple[int, int]) -> Closure:
+    """All that `entry` may import from the shelves; `provided` are top-level names that the runtime brings.
+
+    What could never be imported is left out with all that only it needs: an integration with a library that is not
+    here fails on its first line, packed or not.
+    """
+    stock = _Stock({name: shelf for shelf in shelves for name in shelf.modules}, provided, python)
+    return _reach(entry, stock, avoided=_unimportable(_reach(entry, stock, avoided=frozenset()).modules, stock))
+
+
+def _reach(entry: str, stock: _Stock, avoided: Set[str]) -> Closure:
+    result = Closure()
+    required: dict[str, bool] = {}
+    waiting = [(name, True) for name in (*parents(entry), entry) if name in stock.shelf_of]
+    while waiting:
+        name, needed = waiting.pop()
+        if name in required and required[name] >= needed:
+            continue
+        required[name] = needed
+        result.modules[name] = stock.path(name)
+        for wanted in stock.wanted(name):
+            needs = needed and wanted.required
+            steps = [part for part in (*parents(wanted.name), wanted.name) if part in stock.shelf_of]
+            if needs or avoided.isdisjoint(steps):
+                waiting += [(step, needs) for step in steps]
+            if needs and wanted.certain and not stock.has(wanted.name):
+                result.missing.append(Missing(name, wanted.line, wanted.name))
+    return result
+
+
+def _unimportable(modules: Iterable[str], stock: _Stock) -> Set[str]:
+    """Those that need, on the way or at once, something that is not there."""
+    needs = {
+        name: {wanted.name for wanted in stock.wanted(name) if wanted.required and wanted.certain} | {*parents(name)}
+        for name in modules
+    }
+    broken: set[str] = set()
+    while (
+        more := {name for name, names in needs.items() if any(need in broken or not stock.has(need) for need in names)}
+        - broken
+    ):
+        broken |= more
+    return broken
+
+
+class _Stock:
+    """All shelves as one, and what each module on them asks for."""
+
+    def __init__(self, shelf_of: dict[str, Shelf], provided: Set[str], python: tuple[int, int]) -> None:
+        self.shelf_of = shelf_of
+        self._namespaces = {parent for name in shelf_of for parent in parents(name)}
+        self._provided = provided
+        self._python = python
+        self._wanted: dict[str, list[Import]] = {}
+
+    def path(self, name: str) -> Path:
+        return self.shelf_of[name].modules[name]
+
+    def has(self, name: str) -> bool:
+        return name in self.shelf_of or name in self._namespaces or name.partition(".")[0] in self._provided
+
+    def wanted(self, name: str) -> list[Import]:
+        if name not in self._wanted:
+            self._wanted[name] = list(_wanted(name, self.shelf_of[name], self._python))
+        return self._wanted[name]
+
+
+def _wanted(name: str, shelf: Shelf, python: tuple[int, int]) -> Iterator[Import]:
+    path = shelf.modules[name]
+    if path.suffix == COMPILED:
+        yield from compiled_imports(path.read_bytes())
+        return
+    source = Source(name, path.read_text(encoding="utf-8"), path.name == "__init__.py", shelf.ours)
+    for wanted in imports(source, python):
+        if not wanted.name.endswith(".*"):
+            yield wanted
+            continue
+        for other in shelf.modules:
+            if other.startswith(wanted.name[:-1]) and TEST_FOLDERS.isdisjoint(other.split(".")):
+                yield Import(other, wanted.line, required=False)
+
+
+def dotted(path: Path) -> str:
+    """`a/b/__init__.py` -> `a.b`, `a/_c.cpython-313-aarch64-linux-gnu.so` -> `a._c`."""
+    stem = path.name.partition(".")[0]
+    return ".".join(path.parent.parts if stem == "__init__" else (*path.parent.parts, stem))
+
+
+def parents(name: str) -> list[str]:
+    """`a.b.c` -> `a`, `a.b`."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
