@@ -1,0 +1,1 @@
+"""Event source mappings with the semantics of AWS Lambda, in virtual time and against any endpoint."""

@@ -1,0 +1,307 @@
+"""One ordered lane of a shard: at most one batch in flight, nothing after a batch that is not settled.
+
+A state machine without clock or thread. Whoever drives it gives it the records it read and the time, does what
+`next` says, and comes back with the outcome:
+
+    take(records, now)  ->  next(now): Invoke | Discard | Wait | None  ->  finish(outcome, now): [Commit | ...]
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeGuard
+
+from local.engine import rulings
+from local.engine.delivery import (
+    TOO_OLD,
+    Batch,
+    Commit,
+    Discard,
+    FailedAt,
+    Outcome,
+    Redeliver,
+    RetryPolicy,
+    Step,
+    Succeeded,
+    seconds_before_retry,
+    settle,
+)
+from local.engine.entries import Entry, Stamp
+from local.engine.events import ENVELOPE_BYTES, envelope_bytes, payload_bytes, records_that_fit
+from local.engine.mapping import FOREVER, Mapping
+from local.engine.windows import EMPTY_STATE, Call, Turn, Window, Windowing
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """Call the function with these records; `too_large`: it cannot be called, report TooLarge at once."""
+
+    batch: Batch
+    turn: Turn | None
+    too_large: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before this time, unless records are read."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a lane must know of its mapping and its stream."""
+
+    batch_size: int
+    batching_window_seconds: int
+    retry: RetryPolicy
+    oldest_seconds: float
+    tumbling_window_seconds: int
+
+    @staticmethod
+    def of(mapping: Mapping, retention_seconds: float) -> Terms:
+        age = mapping.record_age_seconds
+        return Terms(
+            batch_size=mapping.batch_size,
+            batching_window_seconds=mapping.batching_window_seconds,
+            retry=RetryPolicy(mapping.bisect_on_error, mapping.retry_attempts),
+            oldest_seconds=retention_seconds if age == FOREVER else min(float(age), retention_seconds),
+            tumbling_window_seconds=mapping.tumbling_window_seconds,
+        )
+
+
+class Lane:
+    """Records of one shard, or of one range of its keys, on their way through the function."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        stamp: Stamp,
+        new_request_id: Callable[[], str],
+        backoff: Callable[[int], float] = seconds_before_retry,
+    ) -> None:
+        self.terms = terms
+        self.stamp = stamp
+        self.new_request_id = new_request_id
+        self.backoff = backoff
+        self.windowing = Windowing(terms.tumbling_window_seconds) if terms.tumbling_window_seconds else None
+        self.waiting: deque[Entry] = deque()
+        self.waiting_bytes = 0
+        self.newest_window: Window | None = None  # of what waits
+        self.held: deque[Batch] = deque()
+        self.in_flight: Invoke | None = None
+        self.setbacks = 0  # of the first held batch, in a row
+        self.ready_at = 0.0
+        self.batching_since = 0.0
+        self.final_since: float | None = None
+        self.ended = False
+        self.settled: str | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """No record of this lane is unsettled."""
+        return not (self.waiting or self.held or self.in_flight)
+
+    @property
+    def is_done(self) -> bool:
+        return self.is_idle and (self.windowing is None or self.windowing.current is None)
+
+    def take(self, entries: Sequence[Entry], now: float) -> None:
+        """Records that were read, in shard order."""
+        if not entries:
+            return
+        if not self.waiting:
+            self.batching_since = now
+        self.waiting.extend(entries)
+        self.waiting_bytes += payload_bytes(entries) + 1
+        if self.windowing is not None:
+            self.windowing.last_read = now
+            newest = Window.of(max(entry.arrived for entry in entries), self.windowing.seconds)
+            self.newest_window = newest if self.newest_window is None else max(newest, self.newest_window)
+
+    def end(self) -> None:
+        """The shard is closed and read to its end: nothing will be taken any more."""
+        self.ended = True
+
+    def next(self, now: float) -> Invoke | Discard | Wait | None:
+        """What to do now; None while a batch is in flight or nothing is there."""
+        if self.in_flight is not None:
+            return None
+        while not self.held:
+            wait = self._gather(now)
+            if wait is not None or not self.held:
+                return wait
+        return self._deliver(now)
+
+    def _deliver(self, now: float) -> Invoke | Discard | Wait:
+        if now < self.ready_at:
+            return Wait(self.ready_at)
+        expired = self._expire(now)
+        if expired is not None:
+            return expired
+        batch = self.held.popleft()
+        if not batch.request_id:
+            batch = replace(batch, request_id=self.new_request_id())
+        turn = None
+        if self.windowing is not None:
+            turn = self.windowing.turn(batch.call)
+            self.windowing.sent(batch.call)
+        self.in_flight = Invoke(batch, turn, self._is_too_large(batch, turn))
+        return self.in_flight
+
+    def _is_too_large(self, batch: Batch, turn: Turn | None) -> bool:
+        return payload_bytes(batch.entries) + envelope_bytes(self.stamp, turn) > rulings.PAYLOAD_LIMIT_BYTES
+
+    def _expire(self, now: float) -> Discard | None:
+        """Give up what is too old at the head of the lane; the rest of its batch stays, as a new batch."""
+        batch = self.held[0]
+        if batch.call is not Call.ORDINARY:
+            return self._expire_final(batch, now)
+        horizon = now - self.terms.oldest_seconds
+        expired = [entry for entry in batch.entries if entry.arrived < horizon]
+        if not expired:
+            return None
+        self.held.popleft()
+        if len(expired) < len(batch.entries):
+            self.held.appendleft(batch.part([entry for entry in batch.entries if entry.arrived >= horizon]))
+        self._begin_anew(now)
+        request_id = batch.request_id or self.new_request_id()
+        return self._discard(Discard(replace(batch, entries=expired, request_id=request_id), TOO_OLD))
+
+    def _expire_final(self, batch: Batch, now: float) -> Discard | None:
+        if self.final_since is None:
+            self.final_since = now
+        if now - self.final_since <= self.terms.oldest_seconds:
+            return None
+        self.held.popleft()
+        self._begin_anew(now)
+        return self._discard(Discard(batch, TOO_OLD))
+
+    def finish(self, outcome: Outcome, now: float) -> list[Step]:
+        """What follows from the outcome of the batch in flight; it is already taken into account here."""
+        assert self.in_flight is not None
+        batch = self.in_flight.batch
+        self.in_flight = None
+        self.batching_since = now
+        batch = replace(batch, invocations=batch.invocations + 1)
+        steps = settle(batch, outcome, self.terms.retry)
+        again = [step.batch for step in steps if isinstance(step, Redeliver)]
+        self.held.extendleft(reversed(again))
+        if again and again[0].request_id:  # unchanged
+            self.setbacks += 1
+            self.ready_at = now + self.backoff(self.setbacks)
+        else:
+            self._begin_anew(now)
+        return [self._account(step, outcome) for step in steps]
+
+    def _account(self, step: Step, outcome: Outcome) -> Step:
+        match step:
+            case Commit(batch):
+                self._commit(batch, outcome)
+            case Discard():
+                return self._discard(step)
+        return step
+
+    def _begin_anew(self, now: float) -> None:
+        self.setbacks = 0
+        self.ready_at = now
+        self.final_since = None
+
+    def _commit(self, batch: Batch, outcome: Outcome) -> None:
+        self._settle_position(batch)
+        if self.windowing is None:
+            return
+        if batch.call is not Call.ORDINARY:
+            self.windowing.ended(batch.call)
+        elif self._keeps_state(outcome) and self.windowing.fold(outcome.state or EMPTY_STATE):
+            self.held.appendleft(Batch((), call=Call.EARLY_FINAL))
+
+    @staticmethod
+    def _keeps_state(outcome: Outcome) -> TypeGuard[Succeeded | FailedAt]:
+        if isinstance(outcome, FailedAt):
+            return rulings.PARTIAL_RESPONSE_KEEPS_RETURNED_STATE
+        return isinstance(outcome, Succeeded)
+
+    def _discard(self, step: Discard) -> Discard:
+        batch = step.batch
+        self._settle_position(batch)
+        if self.windowing is None:
+            return step
+        turn = self.windowing.turn(batch.call)
+        if batch.call is not Call.ORDINARY:
+            self.windowing.ended(batch.call)
+        return replace(step, turn=turn)
+
+    def _settle_position(self, batch: Batch) -> None:
+        if not batch.entries:
+            return
+        number = batch.entries[-1].sequence_number
+        following = self.held[0].entries if self.held else self.waiting
+        # User records of one aggregate share its number: it is settled with the last of them.
+        if not following or int(following[0].sequence_number) > int(number):
+            self.settled = number
+
+    def _gather(self, now: float) -> Wait | None:
+        """Move the next batch from what waits to what is held, if it is due; else when it will be."""
+        if not self.waiting:
+            return self._close_idle_window(now)
+        window = None
+        if self.windowing is not None:
+            window = self.windowing.window_of(self.waiting[0].arrived)
+            if self.windowing.current is None:
+                self.windowing.open(window)
+            elif window > self.windowing.current:
+                self._close_window()
+                return None if self.held else self._gather(now)
+        due_at = self.batching_since + self.terms.batching_window_seconds
+        if now < due_at and not self._is_full(window):
+            return Wait(due_at)
+        self._cut(window)
+        return None
+
+    def _is_full(self, window: Window | None) -> bool:
+        return (
+            self.ended
+            or len(self.waiting) >= self.terms.batch_size
+            or self.waiting_bytes + ENVELOPE_BYTES >= rulings.PAYLOAD_LIMIT_BYTES
+            or (window is not None and self.newest_window is not None and self.newest_window > window)
+        )
+
+    def _cut(self, window: Window | None) -> None:
+        turn = None if self.windowing is None else self.windowing.turn(Call.ORDINARY)
+        room = rulings.PAYLOAD_LIMIT_BYTES - envelope_bytes(self.stamp, turn)
+        if self.waiting_bytes <= room and len(self.waiting) <= self.terms.batch_size:
+            count = len(self.waiting)
+        else:
+            most = islice(self.waiting, self.terms.batch_size)
+            count = records_that_fit(tuple(most), self.terms.batch_size, room)
+        entries: list[Entry] = []
+        for entry in islice(self.waiting, count):
+            if window is not None and self.windowing is not None and self.windowing.window_of(entry.arrived) > window:
+                break
+            entries.append(entry)
+        for _ in entries:
+            self.waiting.popleft()
+        self.waiting_bytes -= payload_bytes(entries) + 1
+        if not self.waiting:
+            self.newest_window = None
+        self.held.append(Batch(entries))
+
+    def _close_idle_window(self, now: float) -> Wait | None:
+        if self.windowing is None or self.windowing.current is None:
+            return None
+        deadline = self.windowing.idle_deadline()
+        if now < deadline and not self.ended:
+            return Wait(deadline)
+        self._close_window()
+        return None
+
+    def _close_window(self) -> None:
+        assert self.windowing is not None
+        if self.windowing.needs_final_call():
+            self.held.append(Batch((), call=Call.FINAL))
+        else:
+            self.windowing.drop()

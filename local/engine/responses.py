@@ -1,0 +1,68 @@
+"""What a function's response says about its batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from local.engine import rulings
+from local.engine.delivery import Batch, Failed, FailedAt, Outcome, Succeeded
+from local.engine.entries import compact
+
+WHOLE_BATCH = Failed(function_error=None, reason="the response fails the whole batch")
+NO_STATE = Failed(function_error=None, reason="the response has no state, as a tumbling window needs")
+
+
+def outcome(response: Any, batch: Batch, *, windowed: bool, report_item_failures: bool) -> Outcome:
+    """The outcome of a stream batch whose function returned this JSON value."""
+    state = None
+    if windowed:
+        if not isinstance(response, dict) or not _is_state(response.get("state")):
+            return NO_STATE
+        state = compact(response["state"])
+    if not report_item_failures:
+        return Succeeded(state)
+    reported = reported_failures(response)
+    if reported is None:
+        return WHOLE_BATCH
+    if not reported:
+        return Succeeded(state)
+    known = {entry.sequence_number for entry in batch.entries}
+    if not known.issuperset(reported):
+        return WHOLE_BATCH
+    return FailedAt(min(reported, key=int), state)
+
+
+def _is_state(state: Any) -> bool:
+    return isinstance(state, dict) if rulings.STATE_MUST_BE_AN_OBJECT else state is not None
+
+
+def reported_failures(response: Any) -> list[str] | None:
+    """The identifiers a response lists; [] says all is well, None that the response fails everything.
+
+    {"batchItemFailures": [{"itemIdentifier": "7"}]}  ->  ["7"]
+    {}, {"batchItemFailures": null}, null, ""         ->  []
+    {"batchItemFailures": [{"id": "7"}]}              ->  None
+    """
+    if not response and response is not False and response != 0:
+        return []
+    if not isinstance(response, dict):
+        return None if rulings.UNREADABLE_RESPONSE_FAILS else []
+    listed = response.get("batchItemFailures")
+    if listed is None:
+        return []
+    if not isinstance(listed, list):
+        return None
+    return _identifiers(listed)
+
+
+def _identifiers(listed: Sequence[Any]) -> list[str] | None:
+    identifiers = []
+    for item in listed:
+        if item == {} and not rulings.EMPTY_ITEM_FAILS_THE_BATCH:
+            continue
+        identifier = item.get("itemIdentifier") if isinstance(item, dict) else None
+        if not isinstance(identifier, str) or not identifier:
+            return None
+        identifiers.append(identifier)
+    return identifiers

@@ -1,0 +1,115 @@
+"""Tumbling windows of one shard: where they lie, and the state that travels through them.
+
+time      10        20        30            W = 10, aligned to the epoch
+          [---------)[---------)
+records    1   2      3                     by the service's time stamp
+calls      {}>s1>s2   final(s2) {}>s3 ...   one final call per window, without records
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+from local.engine import rulings
+
+EMPTY_STATE = "{}"
+
+
+class Call(Enum):
+    ORDINARY = "ordinary"
+    FINAL = "final"  # a window closes: no records, only its state
+    EARLY_FINAL = "early final"  # a window's state outgrew its limit
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """[start, end) in epoch seconds."""
+
+    start: int
+    end: int
+
+    @staticmethod
+    def of(arrived: float, seconds: int) -> Window:
+        start = int(arrived // seconds) * seconds
+        return Window(start, start + seconds)
+
+    def as_event(self) -> dict[str, str]:
+        return {"start": _iso(self.start), "end": _iso(self.end)}
+
+
+def _iso(epoch_seconds: int) -> str:
+    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one invocation is told about its window."""
+
+    window: Window
+    state: str
+    call: Call
+
+    @property
+    def is_final(self) -> bool:
+        return self.call is not Call.ORDINARY
+
+    @property
+    def is_early(self) -> bool:
+        return self.call is Call.EARLY_FINAL
+
+
+class Windowing:
+    """The open window of a shard. `invoked`: the function has seen records of it since it began or was cut short."""
+
+    __slots__ = ("current", "invoked", "last_read", "seconds", "state")
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        self.current: Window | None = None
+        self.state = EMPTY_STATE
+        self.invoked = False
+        self.last_read = 0.0
+
+    def window_of(self, arrived: float) -> Window:
+        """The window a record is delivered in: its own, or the current one if it is late."""
+        own = Window.of(arrived, self.seconds)
+        return self.current if self.current is not None and self.is_late(own) else own
+
+    def is_late(self, window: Window) -> bool:
+        late = self.current is not None and window < self.current
+        return late and rulings.LATE_RECORDS_JOIN_THE_CURRENT_WINDOW
+
+    def open(self, window: Window) -> None:
+        self.current, self.state, self.invoked = window, EMPTY_STATE, False
+
+    def needs_final_call(self) -> bool:
+        return self.invoked or rulings.EARLY_TERMINATION_NEEDS_ORDINARY_FINAL
+
+    def idle_deadline(self) -> float:
+        assert self.current is not None
+        return max(float(self.current.end), self.last_read + rulings.IDLE_CLOSE_SECONDS)
+
+    def turn(self, call: Call) -> Turn:
+        assert self.current is not None
+        return Turn(self.current, self.state, call)
+
+    def sent(self, call: Call) -> None:
+        if call is Call.ORDINARY:
+            self.invoked = True
+
+    def fold(self, state: str) -> bool:
+        """Take the state over that a batch returned; whether it is so large that the window must be cut short."""
+        self.state = state
+        return len(state.encode()) > rulings.STATE_LIMIT_BYTES
+
+    def drop(self) -> None:
+        """Nothing of this window was ever delivered: it ends without a call."""
+        self.current = None
+
+    def ended(self, call: Call) -> None:
+        """A final call succeeded or was discarded: after an early one the same window goes on, empty."""
+        self.state, self.invoked = EMPTY_STATE, False
+        if call is Call.FINAL:
+            self.current = None
