@@ -60,20 +60,14 @@ def output(arguments: Sequence[str], folder: Path = ROOT, env: Mapping[str, str]
 
 def prepared(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> tuple[list[str], dict[str, str]]:
     """The command line and the environment to start Terraform with, for those who watch the process themselves."""
-    given = dict(os.environ if env is None else env)
-    environment = terraform_environment(given, plugin_cache=ROOT / ".local" / "plugins")
+    environment = terraform_environment(os.environ if env is None else env)
     program = installed(environment)
     if subcommand(arguments) != "init" or decided_elsewhere(arguments, environment):
         return [program, *arguments], environment
     source = provider_source(environment)
     if source is not None:
-        environment.pop(
-            "TF_PLUGIN_CACHE_DIR", None
-        )  # links to a mirror need no copy, and the mirror may be that very folder
         return [program, *with_plugin_dir(arguments, source)], environment
-    if cache := environment.get("TF_PLUGIN_CACHE_DIR"):
-        Path(cache).mkdir(parents=True, exist_ok=True)
-    return [program, *arguments], environment
+    return [program, *arguments], with_plugin_cache(environment, ROOT / ".local" / "plugins")
 
 
 def installed(environment: Mapping[str, str]) -> str:
@@ -105,16 +99,22 @@ def subcommand(arguments: Sequence[str]) -> str | None:
     return next((argument for argument in arguments if not argument.startswith("-")), None)
 
 
-def terraform_environment(environ: Mapping[str, str], plugin_cache: Path) -> dict[str, str]:
-    """`environ` with one download of each provider for all folders, and no CLI configuration that is not there."""
+def terraform_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` without a CLI configuration that is not there, and without the check for news: it waits too."""
     environment = dict(environ)
-    environment.setdefault("CHECKPOINT_DISABLE", "1")  # the check for news also waits for the network
+    environment.setdefault("CHECKPOINT_DISABLE", "1")
     configuration = environment.get("TF_CLI_CONFIG_FILE")
     if configuration and not Path(configuration).is_file():
         del environment["TF_CLI_CONFIG_FILE"]
-    if "plugin_cache_dir" not in cli_configuration(environment):
-        environment.setdefault("TF_PLUGIN_CACHE_DIR", str(plugin_cache))
     return environment
+
+
+def with_plugin_cache(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """One download of each provider for all folders, unless the user keeps a cache already."""
+    if "TF_PLUGIN_CACHE_DIR" in environment or "plugin_cache_dir" in cli_configuration(environment):
+        return dict(environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    return {**environment, "TF_PLUGIN_CACHE_DIR": str(folder)}
 
 
 def cli_configuration(environment: Mapping[str, str]) -> str:

@@ -96,24 +96,26 @@ def test_a_folder_with_another_provider_only_is_no_mirror(system, project):
 
 
 def test_a_cli_configuration_that_is_not_there_is_ignored(tmp_path):
-    environment = terraform.terraform_environment({"TF_CLI_CONFIG_FILE": str(tmp_path / "absent")}, tmp_path)
+    environment = terraform.terraform_environment({"TF_CLI_CONFIG_FILE": str(tmp_path / "absent")})
     assert "TF_CLI_CONFIG_FILE" not in environment
 
 
 def test_a_cli_configuration_that_is_there_is_kept(tmp_path):
     configuration = tmp_path / "terraformrc"
     configuration.touch()
-    environment = terraform.terraform_environment({"TF_CLI_CONFIG_FILE": str(configuration)}, tmp_path)
+    environment = terraform.terraform_environment({"TF_CLI_CONFIG_FILE": str(configuration)})
     assert environment["TF_CLI_CONFIG_FILE"] == str(configuration)
 
 
 def test_all_folders_share_one_download_of_a_provider(tmp_path):
-    assert terraform.terraform_environment({}, tmp_path)["TF_PLUGIN_CACHE_DIR"] == str(tmp_path)
+    environment = terraform.with_plugin_cache({}, tmp_path / "cache")
+    assert (environment, (tmp_path / "cache").is_dir()) == ({"TF_PLUGIN_CACHE_DIR": str(tmp_path / "cache")}, True)
 
 
 def test_a_plugin_cache_of_the_users_own_is_left_in_place(tmp_path):
     (tmp_path / ".terraformrc").write_text('plugin_cache_dir = "/somewhere"')
-    assert "TF_PLUGIN_CACHE_DIR" not in terraform.terraform_environment({"HOME": str(tmp_path)}, tmp_path / "cache")
+    home = {"HOME": str(tmp_path)}
+    assert terraform.with_plugin_cache(home, tmp_path / "cache") == home
 
 
 def test_a_provider_installation_of_the_users_own_is_never_overruled(tmp_path):
@@ -149,7 +151,7 @@ def test_a_registry_out_of_reach_is_told_once(tmp_path, monkeypatch, capsys):
 
 def test_init_works_with_the_registry_out_of_reach(tmp_path, monkeypatch):
     monkeypatch.setenv("https_proxy", NOBODY_LISTENS)
-    if terraform.provider_source(terraform.terraform_environment(os.environ, tmp_path), tmp_path / "m") is None:
+    if terraform.provider_source(terraform.terraform_environment(os.environ), tmp_path / "m") is None:
         pytest.skip("no provider mirror on this machine")
     (tmp_path / "versions.tf").write_text(NEEDS_AWS)
     (tmp_path / LOCK.name).write_text(LOCK.read_text())
