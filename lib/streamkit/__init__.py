@@ -1,0 +1,1 @@
+"""The mechanism of stream functions: AWS shapes, time and failure. Knows nothing of trips and orders."""

@@ -1,0 +1,125 @@
+"""The aggregated records of the Kinesis Producer Library, read whole or not at all.
+
+    0        4                    n-16      n
+    | magic  | AggregatedRecord   | md5     |
+             | (protobuf, proto2) | of it   |
+
+The magic number alone proves nothing: a payload is an aggregate when its digest is right. One that only looks
+like it is a plain record, as for the Kinesis Client Library; but where that library logs and drops what it cannot
+take apart, `Flawed` says what is wrong, so that the consumer can keep the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from hashlib import md5
+from typing import Any, NamedTuple
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+
+MAGIC = b"\xf3\x89\x9a\xc2"
+DIGEST_BYTES = 16
+
+# A record of 0 bytes takes 6 in an aggregate, so 1 MiB could claim 170,000 of them, each to be settled alone. The
+# library fills at most 1 MiB; 20,000 leaves 52 bytes for each.
+MOST_RECORDS = 20_000
+
+
+class Packed(NamedTuple):
+    """One user record inside an aggregate."""
+
+    partition_key: str
+    explicit_hash_key: str | None
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Flawed:
+    """A payload that begins as an aggregate and is none."""
+
+    flaw: str
+
+
+def unpack(payload: bytes) -> list[Packed] | Flawed | None:
+    """The user records inside `payload`, in order; None when it is a plain record."""
+    if not payload.startswith(MAGIC):
+        return None
+    message, digest = payload[len(MAGIC) : -DIGEST_BYTES], payload[-DIGEST_BYTES:]
+    if len(payload) <= len(MAGIC) + DIGEST_BYTES or md5(message, usedforsecurity=False).digest() != digest:
+        return Flawed("aggregate with a wrong digest")
+    try:
+        return _packed(_aggregated_record().FromString(message))
+    except DecodeError:
+        return Flawed("aggregate that is no AggregatedRecord message")
+    except IndexError:
+        return Flawed("aggregate with a key index outside its table")
+
+
+def _packed(aggregate: Any) -> list[Packed] | Flawed:
+    records = aggregate.records
+    if not aggregate.IsInitialized():  # Python's reader, unlike Java's, lets required fields be missing
+        return Flawed("aggregate without a required field")
+    if not 1 <= len(records) <= MOST_RECORDS:
+        return Flawed(f"aggregate of {len(records)} records; 1 to {MOST_RECORDS} are read")
+    partition_keys = _texts(aggregate.partition_key_table)
+    hash_keys = _texts(aggregate.explicit_hash_key_table)
+    return [
+        Packed(
+            partition_keys[record.partition_key_index],
+            # Proto2 tells "index 0" from "no index": one aggregate may hold records with and without a hash key.
+            hash_keys[record.explicit_hash_key_index] if record.HasField("explicit_hash_key_index") else None,
+            record.data,
+        )
+        for record in records
+    ]
+
+
+def _texts(table: Iterable[str | bytes]) -> list[str]:
+    """The keys of a table, which proto2 hands over as bytes where they are no UTF-8."""
+    return [key if isinstance(key, str) else key.decode(errors="replace") for key in table]
+
+
+@cache
+def _aggregated_record() -> Any:
+    """The class of the format's outer message, declared here: the library's authors publish it as three messages."""
+    field = descriptor_pb2.FieldDescriptorProto
+
+    def declared(name: str, number: int, label: int, kind: int, of: str | None = None) -> dict[str, Any]:
+        return {"name": name, "number": number, "label": label, "type": kind, "type_name": of}
+
+    one, maybe, many = field.LABEL_REQUIRED, field.LABEL_OPTIONAL, field.LABEL_REPEATED
+    messages: list[Any] = [
+        {
+            "name": "AggregatedRecord",
+            "field": [
+                declared("partition_key_table", 1, many, field.TYPE_STRING),
+                declared("explicit_hash_key_table", 2, many, field.TYPE_STRING),
+                declared("records", 3, many, field.TYPE_MESSAGE, ".kpl.Record"),
+            ],
+        },
+        {
+            "name": "Record",
+            "field": [
+                declared("partition_key_index", 1, one, field.TYPE_UINT64),
+                declared("explicit_hash_key_index", 2, maybe, field.TYPE_UINT64),
+                declared("data", 3, one, field.TYPE_BYTES),
+                declared("tags", 4, many, field.TYPE_MESSAGE, ".kpl.Tag"),
+            ],
+        },
+        {
+            "name": "Tag",
+            "field": [
+                declared("key", 1, one, field.TYPE_STRING),
+                declared("value", 2, maybe, field.TYPE_STRING),
+            ],
+        },
+    ]
+    # A pool of our own: the default one belongs to generated modules, and two declarations in it would collide.
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(
+        descriptor_pb2.FileDescriptorProto(name="kpl.proto", package="kpl", message_type=messages).SerializeToString()
+    )
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("kpl.AggregatedRecord"))
