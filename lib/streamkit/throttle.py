@@ -1,0 +1,129 @@
+"""Asking again what a service could not take, with full jitter, inside the time the invocation has left.
+
+    round 1   [1 2 3][4 5 6][7 8 9]      5 is refused
+              wait  random() x 0.05 s
+    round 2   [5]                        refused
+              wait  random() x 0.10 s    and so on, until all is placed or the next wait would not end in time
+
+Waiting a random share of a doubling bound spreads the callers out; equal waits would bring them all back together.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import botocore.exceptions
+from botocore.exceptions import ClientError, HTTPClientError
+
+T = TypeVar("T")
+
+SecondsLeft = Callable[[], float]
+
+# What a call to AWS may raise that has an answer: ask again, or tell.
+CALL_ERRORS = (ClientError, HTTPClientError, botocore.exceptions.ConnectionError)
+
+THROTTLES = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Full-jitter exponential waits: a random share of `first_seconds`, doubled each time up to `longest_seconds`."""
+
+    first_seconds: float = 0.05
+    longest_seconds: float = 3.0
+    jitter: Callable[[], float] = random.random
+    sleep: Callable[[float], None] = time.sleep
+
+    def wait_seconds(self, retries: int) -> float:
+        """How long to wait before retry number `retries`, counted from 0."""
+        doubled: float = self.first_seconds * 2 ** min(retries, 30)
+        return self.jitter() * min(self.longest_seconds, doubled)
+
+    def attempts(self, seconds_left: SecondsLeft) -> Iterator[int]:
+        """0 at once, then 1, 2, ... each after its wait, as long as the wait ends before the time does."""
+        yield (retries := 0)
+        while (wait := self.wait_seconds(retries)) < seconds_left():
+            self.sleep(wait)
+            yield (retries := retries + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[T]):
+    """What came of `place`: the items that are `left`, the retries it took, and the last refusal."""
+
+    left: list[T]
+    retries: int
+    refusal: str | None
+
+
+def place(
+    items: list[T],
+    send: Callable[[list[T]], list[T]],
+    calls: Callable[[list[T]], Iterable[list[T]]],
+    backoff: Backoff,
+    seconds_left: SecondsLeft,
+) -> Placed[T]:
+    """Send `items`, cut into `calls`, until all are placed or the time has run out.
+
+    `send` returns what of a call the service did not take. An error that no repetition mends rises at once.
+    """
+    placed = Placed(items, 0, None)
+    for retries in backoff.attempts(seconds_left):
+        left, refusal = _round(placed.left, send, calls, seconds_left)
+        placed = Placed(left, retries, refusal or placed.refusal)
+        if not left:
+            break
+    return placed
+
+
+def _round(
+    items: list[T], send: Callable[[list[T]], list[T]], calls: Callable[[list[T]], Iterable[list[T]]], left: SecondsLeft
+) -> tuple[list[T], str | None]:
+    """What is still to place after every call was made once, and why."""
+    unplaced: list[T] = []
+    refusal: str | None = None
+    stopped = False
+    for number, call in enumerate(calls(items)):
+        # The first call is always made: an invocation that is late from the start must still get on.
+        if stopped or (number and left() <= 0):
+            unplaced += call
+            continue
+        try:
+            refused = send(call)
+            refusal = "Unprocessed" if refused else refusal
+        except CALL_ERRORS as error:
+            if not is_passing(error):
+                raise
+            refused, refusal = call, error_name(error)
+        unplaced += refused
+        # Not one item taken: the service needs the pause now, the other calls would fare no better.
+        stopped = len(refused) == len(call)
+    return unplaced, refusal
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same call may succeed later: throttles, faults of the service, broken connections."""
+    if not isinstance(error, ClientError):
+        return True
+    status: Any = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error_name(error) in THROTTLES or status >= 500 or status == 429
+
+
+def error_name(error: Exception) -> str:
+    """The name AWS gives an error, where it is AWS that raised it; else its class."""
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code") or type(error).__name__
+    return type(error).__name__
