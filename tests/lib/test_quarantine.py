@@ -1,0 +1,105 @@
+"""The laws of keeping what no one can use."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamkit.quarantine import (
+    LONGEST_REASON,
+    MOST_CALL_BYTES,
+    MOST_INLINE_BYTES,
+    Quarantine,
+    QuarantineRefusedError,
+    Rejected,
+    calls,
+    message,
+)
+from streamkit.records import user_records
+from tests.doubles import ManualClock, MemoryBucket, MemoryQueue, full_waits, refused, throttled
+from tests.events import SHARD, kinesis_event, packed
+
+
+def rejected(*payloads, reason="no trip"):
+    return [Rejected(record, reason) for record in user_records(kinesis_event(*payloads))]
+
+
+def quarantine(queue, bucket=None):
+    return Quarantine("trip_writer", "https://queue", "failures", queue, lambda: bucket, full_waits(ManualClock()))
+
+
+def plenty():
+    return 60.0
+
+
+def test_a_message_carries_the_identity_the_reason_and_the_bytes():
+    queue = MemoryQueue()
+    quarantine(queue).keep(rejected(packed(b"one", b"\xff"))[1:], plenty)
+    assert queue.messages == [
+        {
+            "consumer": "trip_writer",
+            "shardId": SHARD,
+            "sequenceNumber": "1",
+            "index": 1,
+            "reason": "no trip",
+            "arrivedAt": "2024-05-01T10:00:01.123Z",
+            "data": base64.b64encode(b"\xff").decode(),
+        }
+    ]
+
+
+@pytest.mark.parametrize(("size", "key"), [(MOST_INLINE_BYTES, "data"), (MOST_INLINE_BYTES + 1, "dataKey")])
+def test_bytes_above_128_kib_go_to_the_failures_bucket(size, key):
+    queue, bucket = MemoryQueue(), MemoryBucket()
+    quarantine(queue, bucket).keep(rejected(b"x" * size), plenty)
+    assert key in queue.messages[0]
+    assert list(bucket.objects.values()) == [b"x" * size] * (key == "dataKey")
+
+
+def test_the_object_of_a_record_kept_twice_is_the_same():
+    bucket = MemoryBucket()
+    quarantine(MemoryQueue(), bucket).keep(rejected(b"x" * 200_000) * 2, plenty)
+    assert list(bucket.objects) == [f"quarantine/trip_writer/{SHARD}/1/0"]
+
+
+def test_no_message_is_sent_before_its_object_stands():
+    queue, bucket = MemoryQueue(), MemoryBucket([refused("SlowDown", 503)] * 100)
+    placed = quarantine(queue, bucket).keep(rejected(b"x" * 200_000), lambda: 0.1)
+    assert (queue.messages, placed.left, placed.refusal) == ([], rejected(b"x" * 200_000), "SlowDown")
+
+
+@given(st.text())
+def test_a_message_is_ascii_whatever_the_reason_quotes(reason):
+    body = message("trip_writer", rejected(b"x", reason=reason)[0]).body
+    assert body.isascii()
+
+
+def test_the_longest_message_fits_a_queue_that_takes_256_kib():
+    body = message("trip_writer", rejected(b"x" * MOST_INLINE_BYTES, reason="\0" * LONGEST_REASON * 2)[0]).body
+    assert len(body) < MOST_CALL_BYTES
+
+
+@given(st.lists(st.integers(0, MOST_INLINE_BYTES), max_size=40))
+def test_calls_hold_every_message_in_order_within_the_limits_of_sqs(sizes):
+    messages = [message("trip_writer", one) for one in rejected(*(b"x" * size for size in sizes))]
+    packed_calls = list(calls(messages))
+    assert [one for call in packed_calls for one in call] == messages
+    assert all(len(call) <= 10 and sum(len(one.body) for one in call) <= MOST_CALL_BYTES for call in packed_calls)
+
+
+def test_entries_that_failed_are_sent_again():
+    queue = MemoryQueue([3, None])
+    assert quarantine(queue).keep(rejected(*[b"x"] * 10), plenty).left == []
+    assert (queue.calls, len(queue.messages)) == ([10, 7], 10)
+
+
+def test_what_a_throttled_queue_did_not_take_is_left():
+    unusable = rejected(b"a", b"b")
+    assert quarantine(MemoryQueue([throttled()] * 9)).keep(unusable, lambda: 0.1).left == unusable
+
+
+def test_an_entry_that_the_queue_will_never_take_raises_with_its_code():
+    queue = MemoryQueue([0], code="KMS.AccessDeniedException", sender_fault=True)
+    with pytest.raises(QuarantineRefusedError, match=r"refused one with KMS\.AccessDeniedException"):
+        quarantine(queue).keep(rejected(b"x"), plenty)
