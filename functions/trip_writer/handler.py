@@ -1,0 +1,88 @@
+"""Write the clean trips of a Kinesis batch; quarantine what is none; have Lambda bring back what failed.
+
+all settled      {"batchItemFailures": []}
+some failed      {"batchItemFailures": [{"itemIdentifier": <the earliest record that failed>}]}
+nothing settled  raises, and so does what no retry mends: a denial, a missing table
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.logging import Logger
+
+from streamkit import clients, metrics, settings
+from streamkit.invocation import Context, seconds_for_calls
+from streamkit.logs import log, one_line
+from streamkit.quarantine import Quarantine, Rejected
+from streamkit.records import records
+from trip_writer.batch import Settlement, earliest, sort
+from trip_writer.settings import Settings
+from trip_writer.store import TripStore
+
+CONSUMER = "trip_writer"
+
+MOST_LINES = 20  # for single records, per invocation: quarantine holds them all
+
+
+def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    return settle(event, context, store(), quarantine(), log())
+
+
+def settle(
+    event: dict[str, Any], context: Context, store: TripStore, quarantine: Quarantine, log: Logger
+) -> dict[str, Any]:
+    """Every user record of `event` is written, quarantined, or comes back through Lambda's retries."""
+    with one_line(log, context) as facts:
+        batch = sort(records(event))
+        facts |= {"records": len(batch.records), "unusable": len(batch.unusable)}
+
+        # Puts end early enough for quarantine to make a call that takes its longest.
+        written = store.write(batch.puts, seconds_for_calls(context, kept_calls=1 if batch.unusable else 0))
+        unwritten = [user_record for put in written.left for user_record in put.records]
+
+        to_keep = batch.unusable_before(earliest(unwritten))
+        kept = quarantine.keep(to_keep, seconds_for_calls(context))
+        unkept = [rejected.record for rejected in kept.left]
+
+        settlement = batch.settled(unwritten, len(to_keep) - len(unkept), unkept)
+        refusal = written.refusal or kept.refusal
+        tell(log, facts, to_keep, settlement)
+        facts |= {"retries": written.retries + kept.retries, "refusal": refusal}
+        return settlement.answer(refusal)
+
+
+def tell(log: Logger, facts: dict[str, Any], to_keep: list[Rejected], settlement: Settlement) -> None:
+    """The invocation's figures into its log line and into metrics, and a line for each of the first poisons."""
+    facts |= {
+        "user_records": settlement.user_records,
+        "written": settlement.written,
+        "quarantined": settlement.quarantined,
+        "returned": settlement.returned,
+    }
+    metrics.count(
+        TripsWritten=settlement.written,
+        RecordsQuarantined=settlement.quarantined,
+        RecordsReturned=settlement.returned,
+    )
+    for rejected in to_keep[:MOST_LINES]:
+        log.warning("record_unusable", extra=rejected.facts())
+
+
+@cache
+def store() -> TripStore:
+    return TripStore(_settings().trips_table, clients.dynamodb())
+
+
+@cache
+def quarantine() -> Quarantine:
+    return Quarantine(
+        CONSUMER, _settings().quarantine_queue_url, _settings().failures_bucket, clients.sqs(), clients.s3
+    )
+
+
+@cache
+def _settings() -> Settings:
+    return settings.read(Settings, os.environ)
