@@ -1,0 +1,84 @@
+locals {
+  # DynamoDB wants each key attribute declared once, however many keys use it.
+  attributes = {
+    for key in concat([var.partition_key, var.sort_key], flatten([for index in var.indexes : [index.partition_key, index.sort_key]])) :
+    key.name => key.type... if key != null
+  }
+}
+
+resource "aws_dynamodb_table" "this" {
+  name        = var.name
+  table_class = var.table_class
+  tags        = var.tags
+
+  # keys
+  hash_key  = var.partition_key.name
+  range_key = try(var.sort_key.name, null)
+
+  # capacity
+  billing_mode   = var.autoscaling == null ? "PAY_PER_REQUEST" : "PROVISIONED"
+  read_capacity  = try(var.autoscaling.read.minimum_units, null)
+  write_capacity = try(var.autoscaling.write.minimum_units, null)
+
+  # changes
+  stream_enabled   = var.stream_view_type != null
+  stream_view_type = var.stream_view_type
+
+  # safety
+  deletion_protection_enabled = var.deletion_protection
+
+  dynamic "attribute" {
+    for_each = local.attributes
+
+    content {
+      name = attribute.key
+      type = attribute.value[0]
+    }
+  }
+
+  dynamic "global_secondary_index" {
+    for_each = var.indexes
+
+    content {
+      name               = global_secondary_index.key
+      hash_key           = global_secondary_index.value.partition_key.name
+      range_key          = try(global_secondary_index.value.sort_key.name, null)
+      projection_type    = global_secondary_index.value.projection
+      non_key_attributes = global_secondary_index.value.attributes
+    }
+  }
+
+  point_in_time_recovery {
+    enabled = var.point_in_time_recovery
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = try(var.key.arn, null)
+  }
+
+  dynamic "ttl" {
+    for_each = var.ttl_attribute == null ? [] : [var.ttl_attribute]
+
+    content {
+      attribute_name = ttl.value
+      enabled        = var.ttl_enabled
+    }
+  }
+
+  dynamic "replica" {
+    for_each = var.replicas
+
+    content {
+      region_name            = replica.key
+      kms_key_arn            = try(replica.value.key.arn, null)
+      point_in_time_recovery = var.point_in_time_recovery
+      propagate_tags         = true
+    }
+  }
+
+  lifecycle {
+    # What autoscaling has set stands. In exchange a table that becomes provisioned starts at one unit until the targets act.
+    ignore_changes = [read_capacity, write_capacity]
+  }
+}

@@ -1,0 +1,276 @@
+variable "name" {
+  type        = string
+  description = "Table name, in full; alarm and scaling names begin with it."
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]{3,128}$", var.name))
+    error_message = "name must be 3-128 letters, digits, hyphens, dots or underscores (AWS takes 255, the names of its alarms need the rest); got \"${var.name}\"."
+  }
+}
+
+variable "partition_key" {
+  type = object({
+    name = string
+    type = string
+  })
+  description = "Attribute that spreads the items, and its type: `S`, `N` or `B`. Another one replaces the table."
+
+  validation {
+    condition     = contains(["S", "N", "B"], var.partition_key.type)
+    error_message = "partition_key.type must be S (string), N (number) or B (binary); got \"${var.partition_key.type}\"."
+  }
+}
+
+variable "sort_key" {
+  type = object({
+    name = string
+    type = string
+  })
+  description = "Attribute that orders the items of one partition, and its type; null for a table of single items. Another one replaces the table."
+  default     = null
+
+  validation {
+    condition     = var.sort_key == null ? true : contains(["S", "N", "B"], var.sort_key.type)
+    error_message = "sort_key.type must be S (string), N (number) or B (binary); got \"${try(var.sort_key.type, "")}\"."
+  }
+
+  validation {
+    condition     = var.sort_key == null ? true : var.sort_key.name != var.partition_key.name
+    error_message = "sort_key must be another attribute than partition_key; got \"${var.partition_key.name}\" for both."
+  }
+}
+
+variable "indexes" {
+  type = map(object({
+    partition_key = object({
+      name = string
+      type = string
+    })
+    sort_key = optional(object({
+      name = string
+      type = string
+    }))
+    projection = optional(string, "ALL")
+    attributes = optional(set(string), [])
+  }))
+  description = "Global secondary indexes by name. `projection` is `ALL`, `KEYS_ONLY` or `INCLUDE` (the keys and `attributes`)."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name, index in var.indexes : can(regex("^[a-zA-Z0-9_.-]{3,100}$", name))])
+    error_message = "An index name must be 3-100 letters, digits, hyphens, dots or underscores; got ${join(", ", keys(var.indexes))}."
+  }
+
+  validation {
+    condition     = length(var.indexes) <= 20
+    error_message = "A table has at most 20 global secondary indexes; got ${length(var.indexes)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for key in flatten([for index in var.indexes : [index.partition_key, index.sort_key]]) :
+      key == null ? true : contains(["S", "N", "B"], key.type)
+    ])
+    error_message = "The type of an index's partition_key and sort_key must be S (string), N (number) or B (binary)."
+  }
+
+  validation {
+    condition     = alltrue([for index in var.indexes : contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection)])
+    error_message = "projection must be ALL, KEYS_ONLY or INCLUDE; got ${join(", ", distinct([for index in var.indexes : index.projection]))}."
+  }
+
+  validation {
+    condition     = alltrue([for index in var.indexes : (index.projection == "INCLUDE") == (length(index.attributes) > 0)])
+    error_message = "attributes belong to projection = \"INCLUDE\", which needs at least one: ALL and KEYS_ONLY name none."
+  }
+
+  validation {
+    condition = length(distinct([
+      for key in concat([var.partition_key, var.sort_key], flatten([for index in var.indexes : [index.partition_key, index.sort_key]])) :
+      "${key.name}:${key.type}" if key != null
+      ])) == length(distinct([
+      for key in concat([var.partition_key, var.sort_key], flatten([for index in var.indexes : [index.partition_key, index.sort_key]])) :
+      key.name if key != null
+    ]))
+    error_message = "An attribute has one type wherever it is a key: the keys of the table and of its indexes give one name two types."
+  }
+}
+
+variable "stream_view_type" {
+  type        = string
+  description = "What each record of the change stream carries: `KEYS_ONLY`, `NEW_IMAGE`, `OLD_IMAGE` or `NEW_AND_OLD_IMAGES`; null for no stream. A stream bears two readers, one if the table has replicas: a further one is throttled."
+  default     = null
+
+  validation {
+    condition = var.stream_view_type == null ? true : contains(
+      ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"], var.stream_view_type
+    )
+    error_message = "stream_view_type must be null, KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES; got \"${coalesce(var.stream_view_type, "null")}\"."
+  }
+}
+
+variable "ttl_attribute" {
+  type        = string
+  description = "Number attribute with the epoch second after which DynamoDB deletes the item; null if items stay. Once set, switch expiry off by `ttl_enabled`."
+  default     = null
+
+  validation {
+    condition     = var.ttl_attribute == null ? true : length(var.ttl_attribute) >= 1 && length(var.ttl_attribute) <= 255
+    error_message = "ttl_attribute must be null or 1-255 characters; got ${length(coalesce(var.ttl_attribute, " "))}."
+  }
+}
+
+variable "ttl_enabled" {
+  type        = bool
+  description = "Whether items expire by `ttl_attribute`. AWS needs the attribute's name to switch expiry off, so keep it and set this to false."
+  default     = true
+}
+
+variable "point_in_time_recovery" {
+  type        = bool
+  description = "Whether the table can be restored to any second of the last 35 days, in every Region."
+  default     = true
+}
+
+variable "deletion_protection" {
+  type        = bool
+  description = "Whether AWS refuses to delete the table, also to `terraform destroy`, until an apply has set this to false."
+  default     = true
+}
+
+variable "table_class" {
+  type        = string
+  description = "`STANDARD`, or `STANDARD_INFREQUENT_ACCESS` where storage costs more than half of what throughput costs."
+  default     = "STANDARD"
+
+  validation {
+    condition     = contains(["STANDARD", "STANDARD_INFREQUENT_ACCESS"], var.table_class)
+    error_message = "table_class must be STANDARD or STANDARD_INFREQUENT_ACCESS; got \"${var.table_class}\"."
+  }
+}
+
+variable "key" {
+  type = object({
+    arn = string
+    id  = string
+  })
+  description = "Customer key that encrypts the table, its indexes, stream and backups; null for the account's `aws/dynamodb` key, whose every use CloudTrail shows too."
+  default     = null
+}
+
+variable "replicas" {
+  type = map(object({
+    key = optional(object({
+      arn = string
+      id  = string
+    }))
+  }))
+  description = "Replicas (global table) by Region, each with that Region's own customer key if the table has one. The last writer wins across Regions: never ADD to one item from two."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for region, replica in var.replicas : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
+    error_message = "replicas are keyed by Region, e.g. { \"eu-central-1\" = {} }; got ${join(", ", keys(var.replicas))}."
+  }
+
+  validation {
+    condition     = length(var.replicas) == 0 ? true : var.stream_view_type == "NEW_AND_OLD_IMAGES"
+    error_message = "A table with replicas needs stream_view_type = \"NEW_AND_OLD_IMAGES\"; got \"${coalesce(var.stream_view_type, "null")}\"."
+  }
+
+  validation {
+    condition     = alltrue([for replica in var.replicas : (replica.key == null) == (var.key == null)])
+    error_message = "Every replica uses the same kind of key: give each one its Region's customer key if the table has one, none if it has none."
+  }
+}
+
+variable "autoscaling" {
+  type = object({
+    read = object({
+      minimum_units      = number
+      maximum_units      = number
+      utilization_target = optional(number, 70)
+    })
+    write = object({
+      minimum_units      = number
+      maximum_units      = number
+      utilization_target = optional(number, 70)
+    })
+  })
+  description = "Provisioned capacity units that follow the load between two bounds, kept at a percentage of use; null for on-demand, which needs no forecast. Either can become the other later without recreating the table."
+  default     = null
+
+  validation {
+    condition = var.autoscaling == null ? true : alltrue([
+      for capacity in [var.autoscaling.read, var.autoscaling.write] :
+      capacity.minimum_units >= 1 && capacity.maximum_units >= capacity.minimum_units
+      && floor(capacity.minimum_units) == capacity.minimum_units && floor(capacity.maximum_units) == capacity.maximum_units
+    ])
+    error_message = "autoscaling needs whole units, 1 <= minimum_units <= maximum_units, for read and for write."
+  }
+
+  validation {
+    condition = var.autoscaling == null ? true : alltrue([
+      for capacity in [var.autoscaling.read, var.autoscaling.write] :
+      capacity.utilization_target >= 20 && capacity.utilization_target <= 90
+    ])
+    error_message = "utilization_target must be 20-90 percent: DynamoDB accepts no other."
+  }
+
+  validation {
+    condition     = var.autoscaling == null || length(var.indexes) == 0
+    error_message = "A table with indexes is on-demand only: Terraform cannot leave the capacity of an index alone, so an apply would reset what autoscaling had set."
+  }
+
+  validation {
+    condition     = var.autoscaling == null || length(var.replicas) == 0
+    error_message = "A table with replicas is on-demand only: AWS refuses a replica until the table scales, and it cannot scale before it exists."
+  }
+}
+
+variable "operations" {
+  type        = set(string)
+  description = "DynamoDB operations whose system errors are watched; CloudWatch counts them per operation, and one alarm adds up at most ten."
+  default     = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"]
+
+  validation {
+    condition = length(setsubtract(var.operations, [
+      "BatchExecuteStatement", "BatchGetItem", "BatchWriteItem", "DeleteItem", "ExecuteStatement", "ExecuteTransaction", "GetItem",
+      "GetRecords", "PutItem", "Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem"
+    ])) == 0
+    error_message = "operations must be DynamoDB operations as CloudWatch names them, e.g. PutItem or GetRecords; got ${join(", ", var.operations)}."
+  }
+
+  validation {
+    condition     = length(var.operations) >= 1 && length(var.operations) <= 10
+    error_message = "operations must be 1-10: an alarm adds up at most ten metrics; got ${length(var.operations)}."
+  }
+}
+
+variable "thresholds" {
+  type = object({
+    throttled_events_per_minute      = optional(number, 0)
+    system_errors_per_minute         = optional(number, 0)
+    replication_latency_milliseconds = optional(number, 60000)
+  })
+  description = "What three of five minutes must exceed to raise an alarm."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for threshold in values(var.thresholds) : threshold >= 0])
+    error_message = "thresholds must not be negative: the metrics never are."
+  }
+}
+
+variable "operations_topic" {
+  type = object({
+    arn = string
+  })
+  description = "SNS topic that every alarm tells when it goes off and when it is over."
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "Tags of the table, its replicas, scaling targets and alarms."
+  default     = {}
+}
