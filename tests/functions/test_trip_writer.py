@@ -2,6 +2,9 @@
 
 import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +15,7 @@ from botocore.exceptions import ClientError
 from domain.trip import Trip, item, parse
 from streamkit.quarantine import Quarantine, QuarantineRefusedError
 from streamkit.records import EventError
+from streamkit.settings import SettingsError, read
 from tests.doubles import (
     ManualClock,
     ManualContext,
@@ -26,8 +30,10 @@ from tests.doubles import (
 from tests.events import SHARD, kinesis_event, packed, trip
 from trip_writer.batch import BatchFailedError
 from trip_writer.handler import settle
+from trip_writer.settings import Settings
 from trip_writer.store import MOST_ITEMS, TripStore, calls
 
+ROOT = Path(__file__).parents[2]
 DONE: dict[str, Any] = {"batchItemFailures": []}
 POISON = b"no trip"
 ALWAYS_THROTTLED = [throttled()] * 100
@@ -235,7 +241,17 @@ def test_a_poison_has_a_line_with_its_place_its_reason_and_its_correlation_id():
     assert line["reason"] == "vendorId must be an integer from 1 to 2147483647; got 0"
 
 
-# sizes
+# settings and sizes
+
+
+def test_importing_reads_no_environment_and_needs_no_region():
+    code = "import sys; sys.path[:0] = ['lib', 'functions']; import trip_writer.handler"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={}, check=False).returncode == 0
+
+
+def test_a_function_without_its_settings_says_which():
+    with pytest.raises(SettingsError, match="TRIPS_TABLE must be set"):
+        read(Settings, {"QUARANTINE_QUEUE_URL": "https://queue", "FAILURES_BUCKET": "failures"})
 
 
 def test_the_longest_trips_fill_no_call_beyond_16_mb_and_no_item_beyond_400_kb():
