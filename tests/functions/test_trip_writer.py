@@ -190,6 +190,12 @@ def test_only_what_will_be_acknowledged_is_quarantined():
     assert kept(queue) == [("1", 0)]
 
 
+def test_a_poison_inside_an_aggregate_that_comes_back_comes_with_it():
+    table, queue = MemoryTable([1, *ALWAYS_THROTTLED]), MemoryQueue()
+    assert invoke(kinesis_event(trip("t-1"), packed(POISON, trip("t-2"))), table, queue) == back_from(2)
+    assert kept(queue) == []
+
+
 def test_what_could_not_be_quarantined_is_not_acknowledged():
     table, queue = MemoryTable(), MemoryQueue(ALWAYS_THROTTLED)
     assert invoke(kinesis_event(trip("t-1"), POISON, trip("t-2")), table, queue) == back_from(2)
