@@ -12,18 +12,14 @@ setting of that name wins: local/detour.py relies on it. What else it does and d
 from __future__ import annotations
 
 import fcntl
-import http.client
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -32,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from local import endpoint as edge
-from local import processes
+from local import probe, processes
 from local.endpoint import Address, Endpoint, Kind
 from local.processes import Process
 
@@ -95,7 +91,7 @@ class Emulator:
 
     def up(self, tell: Tell = _say, ready_seconds: float = READY_SECONDS) -> tuple[Endpoint, bool]:
         """An AWS answers at the address, and whether this very call started it."""
-        with self._locked():
+        with self._locked(tell):
             if found := self.look():
                 whose = "already up" if found.ours else "not started here, used as it is"
                 tell(f"{found.kind} {found.version} at {found.url}: {whose}")
@@ -109,7 +105,7 @@ class Emulator:
 
     def down(self, tell: Tell = _say) -> None:
         """Nothing that `up` started runs any more; what others started is left alone."""
-        with self._locked():
+        with self._locked(tell):
             process, strays = self._process(), self._strays()
             if process or strays:
                 self._end(process, strays)
@@ -128,12 +124,14 @@ class Emulator:
 
     def look(self) -> Endpoint | None:
         """What answers now; None when nothing does that speaks AWS."""
-        if not _speaks_http(self.address.url):
+        if not probe.speaks_http(self.address.url):
             return None
-        kind, told_version = _identity(self.address.url)
+        kind, health = _identity(self.address.url)
         if kind == "unknown" and not edge.answers_as_aws(self.address.url):
             return None
-        return Endpoint(self.address.url, kind, told_version, ours=self._process() is not None)
+        told_version = str(health.get("version") or "unknown")
+        services = frozenset(health.get("services") or ())
+        return Endpoint(self.address.url, kind, told_version, self._process() is not None, services)
 
     def _start(self, tell: Tell, ready_seconds: float) -> Endpoint:
         self._prepare_home()
@@ -162,7 +160,7 @@ class Emulator:
         while (waited := time.monotonic() - started) < ready_seconds:
             if child.poll() is not None:
                 raise EmulatorError(self._failure(f"MiniStack ended at once with exit code {child.returncode}"))
-            if _get(f"{self.address.url}/_ministack/ready") is not None and (endpoint := self.look()):
+            if probe.document(f"{self.address.url}/_ministack/ready") is not None and (endpoint := self.look()):
                 return endpoint
             if waited // NARRATE_EVERY_SECONDS > narrated:
                 narrated += 1
@@ -200,7 +198,7 @@ class Emulator:
                 f"Nothing answers at {self.address.url}, and only http on a loopback address is started here; "
                 "start yours, or unset AWS_ENDPOINT_URL."
             )
-        if not _listens(self.address):
+        if not probe.listens(self.address.host, self.address.port):
             return
         holder = processes.listener(self.address.port)
         who = f'pid {holder.pid} ("{holder.command}")' if holder else "another program"
@@ -265,7 +263,7 @@ class Emulator:
         shutil.rmtree(self.temporary, ignore_errors=True)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, tell: Tell) -> Iterator[None]:
         """One `up` or `down` at a time; the lock ends with the process that holds it."""
         try:
             self.home.mkdir(parents=True, exist_ok=True)
@@ -273,7 +271,11 @@ class Emulator:
         except OSError as error:
             raise EmulatorError(f"{self.home} must be a folder we may write to: {error}") from error
         with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                tell(f"another up or down of {self.address.url} is at work; waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
@@ -303,39 +305,9 @@ def _sigterm_raises() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _identity(url: str) -> tuple[Kind, str]:
-    """Kind and version, by the health page that only that emulator has."""
-    if health := _get(f"{url}/_ministack/health"):
-        return "ministack", str(health.get("version") or "unknown")
-    health = _get(f"{url}/_localstack/health") or {}
-    if "edition" in health:
-        return "localstack", str(health.get("version") or "unknown")
-    return "unknown", "unknown"
-
-
-def _get(url: str) -> dict[str, Any] | None:
-    """A JSON object, or None for anything else; never through a proxy of the machine."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=2) as response:
-            answer = json.load(response)
-    except (OSError, ValueError, http.client.HTTPException):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _speaks_http(url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        opener.open(url, timeout=2).close()
-    except urllib.error.HTTPError as refusal:
-        refusal.close()
-    except (OSError, http.client.HTTPException):
-        return False
-    return True
-
-
-def _listens(address: Address) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET) as attempt:
-        attempt.settimeout(2)
-        return attempt.connect_ex((address.host, address.port)) == 0
+def _identity(url: str) -> tuple[Kind, dict[str, Any]]:
+    """Which emulator it is, and its health page: each has one that only it serves."""
+    if health := probe.document(f"{url}/_ministack/health"):
+        return "ministack", health
+    health = probe.document(f"{url}/_localstack/health") or {}
+    return ("localstack" if "edition" in health else "unknown"), health

@@ -12,12 +12,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from localstack_client import config as localstack
 from localstack_client.session import Session
 
@@ -66,6 +68,7 @@ class Endpoint:
     kind: Kind
     version: str
     ours: bool
+    services: frozenset[str] = frozenset()  # as its health page lists them; empty when it has none
 
     def client(self, service: str, credentials: Mapping[str, str] = ROOT) -> Any:
         return client(service, self.url, credentials)
@@ -80,15 +83,6 @@ class Capability:
 
     def __bool__(self) -> bool:
         return self.offered
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What emulators differ in. Each is found out by trying, not by the emulator's name."""
-
-    iam_enforced: Capability
-    http_apis: Capability
-    autoscaling: Capability
 
 
 def address() -> Address:
@@ -133,31 +127,43 @@ def session_of(granted: Mapping[str, Any]) -> dict[str, str]:
 
 def answers_as_aws(url: str) -> bool:
     """Whether STS knows who root is at `url`; any emulator does, a web server does not."""
-    with suppress(BotoCoreError, ClientError):
+    with suppress(BotoCoreError, ClientError, ResponseParserError):
         return bool(client("sts", url, config=IMPATIENT).get_caller_identity().get("Account"))
     return False
 
 
-def capabilities(endpoint: Endpoint) -> Capabilities:
-    """Try each capability once; takes about as long as three calls."""
+class Capabilities:
+    """What emulators differ in, each found out when it is first asked for, by trying."""
 
-    def impatient(service: str, credentials: Mapping[str, str] = ROOT) -> Any:
-        return client(service, endpoint.url, credentials, config=IMPATIENT)
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
 
-    return Capabilities(
-        iam_enforced=_iam_enforced(impatient),
-        http_apis=_offered("HTTP APIs", lambda: impatient("apigatewayv2").get_apis()),
-        autoscaling=_offered(
-            "Application autoscaling",
-            lambda: impatient("application-autoscaling").describe_scalable_targets(ServiceNamespace="dynamodb"),
-        ),
-    )
+    @cached_property
+    def iam_enforced(self) -> Capability:
+        return _iam_enforced(self._client)
+
+    @cached_property
+    def http_apis(self) -> Capability:
+        return _offered("HTTP APIs", lambda: self._client("apigatewayv2").get_apis())
+
+    @cached_property
+    def autoscaling(self) -> Capability:
+        listed = self._endpoint.services
+        if listed and "application-autoscaling" not in listed:  # asking would cost MiniStack ten seconds
+            return Capability(offered=False, reason="Application autoscaling: not among the services listed here")
+        scaling = self._client("application-autoscaling")
+        return _offered(
+            "Application autoscaling", lambda: scaling.describe_scalable_targets(ServiceNamespace="dynamodb")
+        )
+
+    def _client(self, service: str, credentials: Mapping[str, str] = ROOT) -> Any:
+        return client(service, self._endpoint.url, credentials, config=IMPATIENT)
 
 
 def _offered(what: str, attempt: Callable[[], Mapping[str, Any]]) -> Capability:
     try:
         attempt()
-    except (ClientError, BotoCoreError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         return Capability(offered=False, reason=f"{what}: not offered here, {error}")
     return Capability(offered=True, reason=f"{what}: offered")
 

@@ -1,0 +1,92 @@
+"""A function's calls go where the detour leads, through its alias too, and nothing of it stays."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from local.detour import detour
+from local.faults import Rule, Throttle
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+LIST_TABLES = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "dynamodb:ListTables", "Resource": "*"}],
+}
+HANDLER = """
+import os
+import boto3
+from botocore.config import Config
+
+def handle(event, context):
+    try:
+        boto3.client("dynamodb", config=Config(retries={"max_attempts": 0})).list_tables()
+        return {"error": None, "environment": sorted(os.environ)}
+    except Exception as error:
+        return {"error": type(error).__name__}
+"""
+
+
+@pytest.fixture(scope="module")
+def functions(endpoint):
+    return endpoint.client("lambda")
+
+
+@pytest.fixture(scope="module")
+def deployed(endpoint, functions):
+    role = endpoint.client("iam").create_role(RoleName="lister", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+    endpoint.client("iam").put_role_policy(RoleName="lister", PolicyName="list", PolicyDocument=json.dumps(LIST_TABLES))
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("lister.py", HANDLER)
+    functions.create_function(
+        FunctionName="lister",
+        Runtime="python3.13",
+        Role=role["Arn"],
+        Handler="lister.handle",
+        Timeout=30,
+        Code={"ZipFile": package.getvalue()},
+        Environment={"Variables": {"TRIPS_TABLE": "trips"}},
+        Publish=True,
+    )
+    functions.create_alias(FunctionName="lister", Name="live", FunctionVersion="1")
+    return "lister"
+
+
+def told_by(functions, qualifier):
+    return json.load(functions.invoke(FunctionName="lister", Qualifier=qualifier, Payload=b"{}")["Payload"])
+
+
+@pytest.mark.parametrize(("alias", "qualifier"), [(None, "$LATEST"), ("live", "live")])
+def test_a_detoured_function_meets_the_proxys_faults(functions, deployed, proxy, alias, qualifier):
+    with detour(functions, deployed, proxy.url, alias), proxy.faults(Rule(Throttle(), "dynamodb", "ListTables")):
+        assert told_by(functions, qualifier)["error"] == "ProvisionedThroughputExceededException"
+
+
+def test_the_function_is_as_it_was_after_a_detour(functions, deployed, proxy):
+    def state():
+        versions = functions.list_versions_by_function(FunctionName=deployed)["Versions"]
+        return (
+            functions.get_function_configuration(FunctionName=deployed)["Environment"],
+            functions.get_alias(FunctionName=deployed, Name="live")["FunctionVersion"],
+            [version["Version"] for version in versions],
+        )
+
+    before = state()
+    with detour(functions, deployed, proxy.url, "live"):
+        pass
+    assert state() == before
+
+
+def test_a_function_calls_the_emulator_itself_without_a_detour(functions, deployed):
+    assert told_by(functions, "live")["error"] is None
+
+
+def test_a_function_sees_nothing_of_the_developers_environment(functions, deployed):
+    assert not {"AWS_PROFILE", "HTTP_PROXY"} & set(told_by(functions, "live")["environment"])
