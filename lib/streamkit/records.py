@@ -116,6 +116,6 @@ def _records(delivered: Sequence[Mapping[str, Any]]) -> Iterator[Record]:
 def _payload(text: str) -> bytes:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
-    except binascii.Error:
+    except ValueError:
         # Lambda encodes every payload itself; a hand-made event may not, and what it holds is kept as it stands.
-        return text.encode()
+        return text.encode(errors="surrogatepass")

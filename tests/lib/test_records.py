@@ -65,10 +65,11 @@ def test_sequence_numbers_order_as_integers():
     assert earlier.position < later.position
 
 
-def test_a_payload_that_is_not_base64_is_kept_as_it_stands():
+@pytest.mark.parametrize("text", ["no base64!", "AAA", "naïve", ""])
+def test_a_payload_that_is_not_base64_is_kept_as_it_stands(text):
     event = kinesis_event(b"x")
-    event["Records"][0]["kinesis"]["data"] = "no base64!"
-    assert user_records(event)[0].data == b"no base64!"
+    event["Records"][0]["kinesis"]["data"] = text
+    assert user_records(event)[0].data == text.encode()
 
 
 def test_an_empty_batch_has_no_records():
