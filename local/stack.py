@@ -52,7 +52,7 @@ class Stack:
         return [resource for resource in _resources(values["root_module"]) if resource["mode"] == "managed"]
 
     def planned_changes(self, environment: str | None = None) -> list[dict[str, Any]]:
-        """What a plan would change now, as Terraform tells it; with the variables of another `environment`, if given."""
+        """What a plan would change now, as Terraform tells it; with another `environment`'s variables, if given."""
         self._prepare()
         self._terraform("plan", "-out=plan.tfplan", *self._variables(environment))
         plan = json.loads(self._terraform("show", "-json", "plan.tfplan"))
@@ -81,9 +81,8 @@ class Stack:
         ]
 
     def _terraform(self, *arguments: str) -> str:
-        return terraform.output(
-            [*arguments, "-input=false"] if arguments[0] != "show" else [*arguments], folder=self.folder, env=self.env
-        )
+        settings = {"TF_INPUT": "0", "TF_CLI_ARGS": "-no-color"}
+        return terraform.output(arguments, folder=self.folder, env={**self.env, **settings})
 
 
 def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:

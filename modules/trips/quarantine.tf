@@ -4,6 +4,7 @@ module "quarantine" {
   source = "../queue"
 
   name             = "${var.name}-quarantine"
+  dead_letters     = null
   key              = var.key
   operations_topic = var.operations_topic
   tags             = var.tags
