@@ -57,13 +57,10 @@ resource "aws_dynamodb_table" "this" {
     kms_key_arn = try(var.key.arn, null)
   }
 
-  dynamic "ttl" {
-    for_each = var.ttl_attribute == null ? [] : [var.ttl_attribute]
-
-    content {
-      attribute_name = ttl.value
-      enabled        = var.ttl_enabled
-    }
+  # Always there: the provider takes a missing block for "as it is", and items would go on expiring.
+  ttl {
+    attribute_name = var.ttl_attribute
+    enabled        = var.ttl_attribute != null && var.ttl_enabled
   }
 
   dynamic "replica" {
