@@ -97,6 +97,7 @@ class Emulator:
                 tell(f"{found.kind} {found.version} at {found.url}: {whose}")
                 return found, False
             self._refuse_if_busy()
+            self._end(None, self._strays())
             started = time.monotonic()
             tell(f"starting MiniStack {version('ministack')} at {self.address.url}")
             endpoint = self._start(tell, ready_seconds)

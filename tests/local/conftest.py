@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import threading
+import zipfile
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -40,6 +42,39 @@ def endpoint(free_address, tmp_path_factory):
 def proxy(endpoint):
     with FaultProxy(endpoint.url, seed=1) as proxy:
         yield proxy
+
+
+TRUST_LAMBDA = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+@pytest.fixture(scope="session")
+def deploy():
+    """Deploys a function of one module, published as version 1, with a role of its own."""
+
+    def deploy(endpoint, name, source, permissions):
+        iam, functions = endpoint.client("iam"), endpoint.client("lambda")
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST_LAMBDA))["Role"]
+        statement = {"Effect": "Allow", "Action": permissions, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy)
+        package = io.BytesIO()
+        with zipfile.ZipFile(package, "w") as archive:
+            archive.writestr("module.py", source)
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role["Arn"],
+            Handler="module.handle",
+            Timeout=60,
+            Code={"ZipFile": package.getvalue()},
+            Publish=True,
+        )
+        return name
+
+    return deploy
 
 
 class Recorder(ThreadingHTTPServer):

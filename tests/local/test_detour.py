@@ -1,24 +1,12 @@
 """A function's calls go where the detour leads, through its alias too, and nothing of it stays."""
 
-import io
 import json
-import zipfile
 
 import pytest
 
 from local.detour import detour
 from local.faults import Rule, Throttle
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
-    ],
-}
-LIST_TABLES = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "dynamodb:ListTables", "Resource": "*"}],
-}
 HANDLER = """
 import os
 import boto3
@@ -39,24 +27,10 @@ def functions(endpoint):
 
 
 @pytest.fixture(scope="module")
-def deployed(endpoint, functions):
-    role = endpoint.client("iam").create_role(RoleName="lister", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
-    endpoint.client("iam").put_role_policy(RoleName="lister", PolicyName="list", PolicyDocument=json.dumps(LIST_TABLES))
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("lister.py", HANDLER)
-    functions.create_function(
-        FunctionName="lister",
-        Runtime="python3.13",
-        Role=role["Arn"],
-        Handler="lister.handle",
-        Timeout=30,
-        Code={"ZipFile": package.getvalue()},
-        Environment={"Variables": {"TRIPS_TABLE": "trips"}},
-        Publish=True,
-    )
-    functions.create_alias(FunctionName="lister", Name="live", FunctionVersion="1")
-    return "lister"
+def deployed(endpoint, functions, deploy):
+    name = deploy(endpoint, "lister", HANDLER, permissions=["dynamodb:ListTables"])
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    return name
 
 
 def told_by(functions, qualifier):

@@ -30,6 +30,13 @@ server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.Sim
 print("up", flush=True)
 server.serve_forever()
 """
+LINGERER = """
+import threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+
+def handle(event, context):
+    print("done")
+"""
 TEST_RUN = """
 import sys, time
 from pathlib import Path
@@ -121,6 +128,16 @@ def test_a_killed_emulator_is_replaced(emulator):
     emulator.up(silent)
     os.kill(emulator.status().process.pid, signal.SIGKILL)
     assert emulator.up(silent)[1]
+
+
+def test_function_workers_that_outlived_a_killed_emulator_are_ended(emulator, deploy):
+    endpoint, _ = emulator.up(silent)
+    endpoint.client("lambda").invoke(FunctionName=deploy(endpoint, "lingerer", LINGERER, ["sqs:ListQueues"]))
+    group = emulator.status().process.group
+    workers = [process.pid for process in processes.members(group) if process.pid != group]
+    os.kill(group, signal.SIGKILL)
+    emulator.down(silent)
+    assert (len(workers), processes.members(group)) == (1, [])
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 999999999, "started": "1"}'])
