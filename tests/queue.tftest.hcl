@@ -92,7 +92,7 @@ run "a_customer_key_encrypts_both_queues" {
   }
 }
 
-run "nobody_talks_to_either_queue_in_the_clear_and_no_service_sends_unasked" {
+run "nobody_talks_to_either_queue_over_a_network_in_the_clear_and_no_service_sends_unasked" {
   command = plan
 
   module {
@@ -107,7 +107,10 @@ run "nobody_talks_to_either_queue_in_the_clear_and_no_service_sends_unasked" {
         Principal = "*"
         Action    = "sqs:*"
         Resource  = "arn:aws:sqs:eu-west-1:123456789012:sluice-test-notifications"
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        Condition = {
+          Bool         = { "aws:SecureTransport" = "false" }
+          NotIpAddress = { "aws:SourceIp" = ["127.0.0.0/8", "::1/128"] }
+        }
       }],
       [{
         Sid       = "DenyUnencryptedTransport"
@@ -115,7 +118,10 @@ run "nobody_talks_to_either_queue_in_the_clear_and_no_service_sends_unasked" {
         Principal = "*"
         Action    = "sqs:*"
         Resource  = "arn:aws:sqs:eu-west-1:123456789012:sluice-test-notifications-dead-letters"
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        Condition = {
+          Bool         = { "aws:SecureTransport" = "false" }
+          NotIpAddress = { "aws:SourceIp" = ["127.0.0.0/8", "::1/128"] }
+        }
       }],
     ]
     error_message = "Each policy must deny unencrypted transport, and allow nobody."
@@ -164,7 +170,7 @@ run "a_message_is_hidden_six_times_as_long_as_a_function_of_30_seconds_runs" {
   }
 }
 
-run "receives_wait_and_messages_may_be_as_large_as_sqs_takes" {
+run "receives_wait_and_messages_may_be_256_kib" {
   command = plan
 
   module {
@@ -173,7 +179,7 @@ run "receives_wait_and_messages_may_be_as_large_as_sqs_takes" {
 
   assert {
     condition     = aws_sqs_queue.this.receive_wait_time_seconds == 20 && aws_sqs_queue.this.max_message_size == 262144
-    error_message = "Empty polls cost money; a sender must not be refused what SQS takes."
+    error_message = "Empty polls cost money; a sender must not be refused what the queue could take."
   }
 }
 
@@ -490,7 +496,7 @@ run "a_receive_waits_at_most_20_seconds" {
   expect_failures = [var.receive_wait_seconds]
 }
 
-run "a_message_is_at_most_as_large_as_sqs_takes" {
+run "a_message_is_at_most_256_kib" {
   command = plan
 
   module {

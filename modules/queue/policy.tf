@@ -2,6 +2,13 @@
 # and that nobody talks to it in the clear.
 
 locals {
+  # What never leaves a machine needs no TLS: an AWS on the loopback address speaks plain HTTP. No request comes to the
+  # real one from there, and a request that shows no address (through a VPC endpoint) meets NotIpAddress too.
+  unencrypted_transport = {
+    Bool         = { "aws:SecureTransport" = "false" }
+    NotIpAddress = { "aws:SourceIp" = ["127.0.0.0/8", "::1/128"] }
+  }
+
   policy = {
     Version = "2012-10-17"
     Statement = concat(
@@ -12,7 +19,7 @@ locals {
           Principal = "*"
           Action    = "sqs:*"
           Resource  = local.arn
-          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+          Condition = local.unencrypted_transport
         },
       ],
       [
@@ -37,7 +44,7 @@ locals {
         Principal = "*"
         Action    = "sqs:*"
         Resource  = local.dead_letters_arn
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        Condition = local.unencrypted_transport
       },
     ]
   }

@@ -58,6 +58,7 @@ variable "max_message_bytes" {
   default     = 262144
   nullable    = false
 
+  # SQS itself takes 1 MiB by now; provider 5.100 refuses to ask for it.
   validation {
     condition     = var.max_message_bytes >= 1024 && var.max_message_bytes <= 262144
     error_message = "max_message_bytes must be 1024-262144; got ${var.max_message_bytes}."
