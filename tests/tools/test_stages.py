@@ -1,0 +1,117 @@
+"""In which order stages run, how a failure ends the others, and that nothing is left running."""
+
+import asyncio
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tools import stage as stage_module
+from tools.stage import Outcome, Stage, run, startable
+from tools.stages import STAGES, closing, with_needs
+
+SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
+FAILS = (sys.executable, "-c", "print('what went wrong'); raise SystemExit(3)")
+WORKS = (sys.executable, "-c", "print('7 passed in 0.1s')")
+
+
+def leaves_a_child(lifeline: Path, then: str = "") -> tuple[str, ...]:
+    """A command whose child holds the writing end of `lifeline` for a minute."""
+    child = f"subprocess.Popen({SLEEPS!r}, pass_fds=[os.open({str(lifeline)!r}, os.O_WRONLY)])"
+    return (sys.executable, "-c", f"import os, subprocess, time; child = {child}; {then}")
+
+
+@pytest.fixture
+def lifeline(tmp_path) -> Path:
+    path = tmp_path / "lifeline"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def all_ended(lifeline) -> Iterator[Callable[[], bool]]:
+    """True once nobody holds the lifeline any more."""
+    reader = os.open(lifeline, os.O_RDONLY | os.O_NONBLOCK)
+    yield lambda: bool(select.select([reader], [], [], 20)[0]) and os.read(reader, 1) == b""
+    os.close(reader)
+
+
+@pytest.fixture(autouse=True)
+def logs(tmp_path, monkeypatch):
+    monkeypatch.setattr(stage_module, "LOGS", tmp_path)
+    return tmp_path
+
+
+# Order
+
+
+def test_a_stage_brings_what_it_needs():
+    assert [stage.name for stage in with_needs(["flows"])] == ["setup", "package", "flows"]
+
+
+def test_every_need_is_a_stage_that_starts_earlier():
+    order = list(STAGES)
+    assert all(order.index(need) < order.index(stage.name) for stage in STAGES.values() for need in stage.needs)
+
+
+def test_a_stage_waits_for_what_it_needs():
+    first, second = Stage("first", ()), Stage("second", (), needs=("first",))
+    assert startable([first, second], running=[], done=[], jobs=2) == [first]
+
+
+def test_no_more_stages_run_than_there_are_places():
+    stages = [Stage(name, ()) for name in "abc"]
+    assert startable(stages, running=["x"], done=[], jobs=2) == [stages[0]]
+
+
+# Outcome
+
+
+def test_a_stage_tells_its_time_and_what_it_said_last():
+    assert (
+        Outcome(Stage("unit", ()), 0, 14.23, "...\n7 passed in 14s\n").line
+        == "unit               14.2 s   7 passed in 14s"
+    )
+
+
+def test_the_output_of_a_failed_stage_comes_last_before_the_totals():
+    outcomes = [
+        Outcome(Stage("unit", (), counts=True), 0, 1.0, "7 passed in 1s"),
+        Outcome(Stage("lint", ()), 1, 1.0, "what went wrong\n"),
+    ]
+    assert closing(outcomes) == ["", "lint failed:", "what went wrong", "", "7 passed, 1 failed"]
+
+
+def test_a_stage_stops_at_its_first_failing_command():
+    [outcome] = asyncio.run(run([Stage("lint", (FAILS, WORKS))]))
+    assert (outcome.exit_code, outcome.output) == (3, "what went wrong\n")
+
+
+# Nothing is left running
+
+
+def test_a_failure_ends_the_other_stages():
+    started = time.monotonic()
+    outcomes = asyncio.run(run([Stage("flows", (SLEEPS,)), Stage("lint", (FAILS,))], jobs=2))
+    assert ([outcome.stage.name for outcome in outcomes], time.monotonic() - started < 30) == (["lint"], True)
+
+
+def test_what_a_command_left_behind_ends_with_it(lifeline, all_ended):
+    asyncio.run(run([Stage("flows", (leaves_a_child(lifeline),))]))
+    assert all_ended()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_every_stage_and_its_children(lifeline, all_ended, number):
+    async def signalled() -> None:
+        asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), number)
+        await run([Stage("flows", (leaves_a_child(lifeline, then="time.sleep(60)"),))])
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(signalled())
+    assert all_ended()
