@@ -12,7 +12,6 @@ setting of that name wins: local/detour.py relies on it. What else it does and d
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import signal
@@ -22,7 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from typing import Any
 from local import endpoint as edge
 from local import probe, processes
 from local.endpoint import Address, Endpoint, Kind
+from local.ledger import Ledger
 from local.processes import Process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,8 +86,8 @@ class Emulator:
         return self.home / "temporary"
 
     @property
-    def record(self) -> Path:
-        return self.home / "process.json"
+    def ledger(self) -> Ledger:
+        return Ledger(self.home / "process.json", "ministack", self.temporary)
 
     def up(self, tell: Tell = _say, ready_seconds: float = READY_SECONDS) -> tuple[Endpoint, bool]:
         """An AWS answers at the address, and whether this very call started it."""
@@ -97,7 +97,7 @@ class Emulator:
                 tell(f"{found.kind} {found.version} at {found.url}: {whose}")
                 return found, False
             self._refuse_if_busy()
-            self._end(None, self._strays())
+            self._end(None, self.ledger.strays())
             started = time.monotonic()
             tell(f"starting MiniStack {version('ministack')} at {self.address.url}")
             endpoint = self._start(tell, ready_seconds)
@@ -107,7 +107,7 @@ class Emulator:
     def down(self, tell: Tell = _say) -> None:
         """Nothing that `up` started runs any more; what others started is left alone."""
         with self._locked(tell):
-            process, strays = self._process(), self._strays()
+            process, strays = self.ledger.process(), self.ledger.strays()
             if process or strays:
                 self._end(process, strays)
                 tell(f"ended the local AWS at {self.address.url}")
@@ -118,10 +118,7 @@ class Emulator:
             self._forget()
 
     def status(self) -> Status:
-        process = self._process()
-        since = self._recorded().get("at") if process else None
-        uptime = time.time() - float(since) if since else None
-        return Status(self.address, self.look(), process, uptime, self.log)
+        return Status(self.address, self.look(), self.ledger.process(), self.ledger.uptime_seconds(), self.log)
 
     def look(self) -> Endpoint | None:
         """What answers now; None when nothing does that speaks AWS."""
@@ -132,7 +129,7 @@ class Emulator:
             return None
         told_version = str(health.get("version") or "unknown")
         services = frozenset(health.get("services") or ())
-        return Endpoint(self.address.url, kind, told_version, self._process() is not None, services)
+        return Endpoint(self.address.url, kind, told_version, self.ledger.process() is not None, services)
 
     def _start(self, tell: Tell, ready_seconds: float) -> Endpoint:
         self._prepare_home()
@@ -148,10 +145,10 @@ class Emulator:
             )
         _children[child.pid] = child
         try:
-            self._remember(child.pid)
+            self.ledger.enter(child.pid)
             return self._wait(child, tell, ready_seconds)
         except BaseException:
-            self._end(processes.find(child.pid), self._strays())
+            self._end(processes.find(child.pid), self.ledger.strays())
             self._forget()
             raise
 
@@ -214,44 +211,10 @@ class Emulator:
             return "\n".join([f"{what}. The end of {self.log}:", *(f"    {line}" for line in last)])
         return f"{what}; it left no log at {self.log}."
 
-    def _remember(self, pid: int) -> None:
-        if process := processes.find(pid):
-            draft = self.record.with_suffix(".draft")
-            draft.write_text(json.dumps({**asdict(process), "at": time.time()}))
-            draft.replace(self.record)
-
-    def _recorded(self) -> dict[str, Any]:
-        # A record cut short by a crash is as good as none.
-        with suppress(FileNotFoundError, ValueError):
-            record = json.loads(self.record.read_text())
-            if isinstance(record, dict) and {"pid", "started"} <= record.keys():
-                return record
-        return {}
-
-    def _process(self) -> Process | None:
-        """The process we started, if it still is that one: same pid, same start, still MiniStack."""
-        recorded = self._recorded()
-        found = processes.find(int(recorded["pid"])) if recorded else None
-        if found and found.started == recorded["started"] and "ministack" in found.command:
-            return found
-        return None
-
-    def _strays(self) -> list[Process]:
-        """Function workers that outlived a killed emulator: they run from our own folder."""
-        recorded = self._recorded()
-        return (
-            [process for process in processes.members(int(recorded["pid"])) if self._is_worker(process)]
-            if recorded
-            else []
-        )
-
-    def _is_worker(self, process: Process) -> bool:
-        return str(self.temporary) in process.command
-
     def _end(self, process: Process | None, strays: list[Process]) -> None:
         for group in {found.group for found in (process, *strays) if found}:
             # Anything in the emulator's own group is its own; without its leader only what runs from our folder.
-            belongs = (lambda _: True) if process else self._is_worker
+            belongs = (lambda _: True) if process else self.ledger.unpacked
             if not processes.end_group(group, END_SECONDS, belongs):
                 raise EmulatorError(
                     f"process group {group} is still there after SIGKILL; see `ps -o pid,stat,args -g {group}`."
@@ -260,7 +223,7 @@ class Emulator:
                 child.wait()
 
     def _forget(self) -> None:
-        self.record.unlink(missing_ok=True)
+        self.ledger.strike()
         shutil.rmtree(self.temporary, ignore_errors=True)
 
     @contextmanager
@@ -295,11 +258,11 @@ def running(emulator: Emulator | None = None, tell: Tell = _say) -> Iterator[End
 
 @contextmanager
 def _sigterm_raises() -> Iterator[None]:
-    """SIGTERM unwinds the stack instead of ending the process on the spot, unless somebody handles it already."""
+    """SIGTERM unwinds the stack as Ctrl-C does, unless somebody handles it already; pytest tears down on no other."""
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
@@ -308,7 +271,8 @@ def _sigterm_raises() -> Iterator[None]:
 
 def _identity(url: str) -> tuple[Kind, dict[str, Any]]:
     """Which emulator it is, and its health page: each has one that only it serves."""
-    if health := probe.document(f"{url}/_ministack/health"):
+    health = probe.document(f"{url}/_ministack/health") or {}
+    if "services" in health:
         return "ministack", health
     health = probe.document(f"{url}/_localstack/health") or {}
     return ("localstack" if "edition" in health else "unknown"), health

@@ -10,6 +10,7 @@ import urllib.request
 from typing import Any
 
 SECONDS = 2.0
+DOCUMENT_SECONDS = 10.0  # it has been found to speak HTTP, but may be busy
 _DIRECT = urllib.request.ProxyHandler({})
 
 
@@ -36,7 +37,7 @@ def speaks_http(url: str) -> bool:
 def document(url: str) -> dict[str, Any] | None:
     """The JSON object at `url`; None for anything else."""
     try:
-        with urllib.request.build_opener(_DIRECT).open(url, timeout=SECONDS) as response:
+        with urllib.request.build_opener(_DIRECT).open(url, timeout=DOCUMENT_SECONDS) as response:
             answer = json.load(response)
     except (OSError, ValueError, http.client.HTTPException):
         return None

@@ -30,12 +30,52 @@ server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.Sim
 print("up", flush=True)
 server.serve_forever()
 """
+LOCALSTACK = """
+import http.server, json, sys
+
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.path == "/_localstack/health"
+        health = {"services": {"kinesis": "available"}, "edition": "community", "version": "4.14.0"}
+        self.send_response(200 if known else 404)
+        self.end_headers()
+        self.wfile.write(json.dumps(health).encode() if known else b"<Error><Code>NoSuchBucket</Code></Error>")
+
+    def log_message(self, *_):
+        pass
+
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Health)
+print("up", flush=True)
+server.serve_forever()
+"""
 LINGERER = """
 import threading, time
 threading.Thread(target=time.sleep, args=(60,)).start()
 
 def handle(event, context):
     print("done")
+"""
+PYTEST_RUN = """
+import pathlib, sys, tempfile, pytest
+with tempfile.TemporaryDirectory() as folder:
+    test = pathlib.Path(folder, "test_waiting.py")
+    test.write_text('''
+import sys, time
+from pathlib import Path
+import pytest
+from local.emulator import Emulator, running
+from local.endpoint import parse
+
+@pytest.fixture(scope="session")
+def endpoint():
+    with running(Emulator(parse(sys.argv[1]), Path(sys.argv[2]))) as endpoint:
+        yield endpoint
+
+def test_waiting(endpoint):
+    print("up", flush=True)
+    time.sleep(60)
+''')
+    sys.exit(pytest.main(["-qs", "--no-header", "-p", "no:cacheprovider", "--rootdir", folder, folder]))
 """
 TEST_RUN = """
 import sys, time
@@ -71,7 +111,7 @@ def program():
         )
         started.append(process)
         assert process.stdout is not None
-        assert process.stdout.readline() == b"up\n"
+        assert b"up\n" in iter(process.stdout.readline, b"")
         return process
 
     yield start
@@ -124,6 +164,14 @@ def test_an_emulator_started_elsewhere_is_used_and_left_alone(emulator, tmp_path
     assert emulator.look().ours
 
 
+def test_localstack_is_known_by_its_health_page_and_used(emulator, program):
+    localstack = program(LOCALSTACK, str(emulator.address.port))
+    with running(emulator, silent) as endpoint:
+        assert (endpoint.kind, endpoint.version, endpoint.ours) == ("localstack", "4.14.0", False)
+    emulator.down(silent)
+    assert localstack.poll() is None
+
+
 def test_a_killed_emulator_is_replaced(emulator):
     emulator.up(silent)
     os.kill(emulator.status().process.pid, signal.SIGKILL)
@@ -143,15 +191,15 @@ def test_function_workers_that_outlived_a_killed_emulator_are_ended(emulator, de
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 999999999, "started": "1"}'])
 def test_a_worthless_record_is_forgotten(emulator, record):
     emulator.home.mkdir()
-    emulator.record.write_text(record)
+    emulator.ledger.path.write_text(record)
     emulator.down(silent)
-    assert not emulator.record.exists()
+    assert not emulator.ledger.path.exists()
 
 
 def test_down_spares_a_stranger_that_got_the_same_pid(emulator, program):
     stranger = program("import sys; print('up', flush=True); sys.stdin.read()  # ministack")
     emulator.home.mkdir()
-    emulator.record.write_text(json.dumps({"pid": stranger.pid, "started": "another time", "at": 0}))
+    emulator.ledger.path.write_text(json.dumps({"pid": stranger.pid, "started": "another time", "at": 0}))
     emulator.down(silent)
     assert stranger.poll() is None
 
@@ -188,12 +236,13 @@ def test_nothing_is_started_on_an_address_of_another_machine(tmp_path):
         Emulator(Address("http", "203.0.113.1", 1), tmp_path)._refuse_if_busy()
 
 
+@pytest.mark.parametrize("code", [TEST_RUN, PYTEST_RUN])
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_test_run_that_is_interrupted_ends_its_emulator(emulator, program, ending):
-    run = program(TEST_RUN, emulator.address.url, str(emulator.home))
+def test_a_test_run_that_is_interrupted_ends_its_emulator(emulator, program, code, ending):
+    run = program(code, emulator.address.url, str(emulator.home))
     run.send_signal(ending)
     run.wait(timeout=20)
-    assert (emulator.look(), emulator.record.exists()) == (None, False)
+    assert (emulator.look(), emulator.ledger.path.exists()) == (None, False)
 
 
 def test_status_tells_when_nothing_answers(free_address, monkeypatch, capsys):
