@@ -7,6 +7,7 @@ variable "error_alarm_count" {
   type        = number
   description = "Failed invocations within five minutes that ring the errors alarm."
   default     = 1
+  nullable    = false
 
   validation {
     condition     = var.error_alarm_count >= 1
@@ -18,6 +19,7 @@ variable "duration_alarm_share" {
   type        = number
   description = "Share of the timeout that the longest invocation may take before the duration alarm rings."
   default     = 0.8
+  nullable    = false
 
   validation {
     condition     = var.duration_alarm_share > 0 && var.duration_alarm_share < 1
@@ -29,6 +31,7 @@ variable "lag_alarm_share" {
   type        = number
   description = "Share of a record's life (its stream's retention, or record_age_seconds if that is shorter) that it may wait before the lag alarms ring."
   default     = 0.25
+  nullable    = false
 
   validation {
     condition     = var.lag_alarm_share > 0 && var.lag_alarm_share < 1

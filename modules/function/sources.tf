@@ -32,6 +32,7 @@ variable "kinesis_sources" {
   }))
   description = "Kinesis streams that drive the function, by name, read with the throughput they share. `on_failure` has no default: without it a batch that failed for good would be lost in silence."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for source in var.kinesis_sources : source.stream.mode == "ON_DEMAND" || (source.stream.mode == "PROVISIONED" && source.stream.shard_count != null)])
@@ -84,6 +85,7 @@ variable "fan_out_sources" {
   }))
   description = "Registered consumers (enhanced fan-out) that drive the function, by name; each has 2 MB/s of every shard to itself. Settings as for kinesis_sources."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for source in var.fan_out_sources : source.consumer.stream.mode == "ON_DEMAND" || (source.consumer.stream.mode == "PROVISIONED" && source.consumer.stream.shard_count != null)])
@@ -135,6 +137,7 @@ variable "table_sources" {
   }))
   description = "Tables whose change streams drive the function, by name. Settings as for kinesis_sources, but a table's stream has no AT_TIMESTAMP and keeps 24 hours. At most two readers per table stream (one with replicas): nothing here can count the others."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for source in var.table_sources : source.table.stream != null])
@@ -181,6 +184,7 @@ variable "queue_sources" {
   }))
   description = "Queues that drive the function, by name. What fails for good goes where the queue's own redrive policy says; a filter deletes what does not match."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for name in keys(var.queue_sources) : can(regex("^[a-z][a-z0-9_-]*$", name))])

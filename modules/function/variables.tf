@@ -12,6 +12,7 @@ variable "description" {
   type        = string
   description = "What the function does, in one sentence; shown in the AWS console."
   default     = ""
+  nullable    = false
 
   validation {
     condition     = length(var.description) <= 256
@@ -44,6 +45,7 @@ variable "timeout_seconds" {
   type        = number
   description = "Longest one invocation may run, in seconds. A queue's visibility timeout must be at least six times this."
   default     = 30
+  nullable    = false
 
   validation {
     condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900
@@ -55,6 +57,7 @@ variable "memory_megabytes" {
   type        = number
   description = "Memory of one instance, in MB; the share of a CPU grows with it (one whole CPU at 1,769)."
   default     = 512
+  nullable    = false
 
   validation {
     condition     = var.memory_megabytes >= 128 && var.memory_megabytes <= 10240
@@ -66,12 +69,14 @@ variable "environment" {
   type        = map(string)
   description = "Environment variables; encrypted with `key` where one is given."
   default     = {}
+  nullable    = false
 }
 
 variable "tracing" {
   type        = bool
   description = "Whether invocations are traced by X-Ray; false only passes on what the caller has sampled."
   default     = true
+  nullable    = false
 }
 
 variable "reserved_concurrency" {
@@ -123,6 +128,7 @@ variable "log_retention_days" {
   type        = number
   description = "How long the function's logs are kept, in days."
   default     = 30
+  nullable    = false
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
@@ -162,6 +168,7 @@ variable "permissions" {
   }))
   description = "What the function's own code may do, by statement name, e.g. `{ WriteTrips = { actions = [...], resources = [...] } }`. Reading its sources and sending failures needs none."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for name in keys(var.permissions) : can(regex("^[A-Z][A-Za-z0-9]*$", name))])
@@ -194,4 +201,5 @@ variable "tags" {
   type        = map(string)
   description = "Tags of everything the module makes."
   default     = {}
+  nullable    = false
 }
