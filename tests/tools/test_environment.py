@@ -39,8 +39,15 @@ def test_an_environment_of_another_python_is_not_reused(tmp_path):
 
 
 def test_pins_that_cannot_be_installed_end_in_one_sentence_after_what_pip_said(root):
-    (root / "requirements/dev.txt").write_text("no-such-distribution\n")
-    with pytest.raises(SystemExit, match=r"requirements/dev\.txt could not be installed into \.venv\.$"):
+    folder = root / FOLDERS["dev"]
+    (folder / "lib" / "python{}.{}".format(*sys.version_info)).mkdir(parents=True)
+    (folder / "bin").mkdir()
+    python = folder / "bin/python"
+    python.write_text("#!/bin/sh\necho no matching distribution\nexit 1\n")
+    python.chmod(0o755)
+    with pytest.raises(
+        SystemExit, match=r"^no matching .*\nrequirements/dev\.txt could not be installed into \.venv\.$"
+    ):
         make("dev", root)
 
 

@@ -28,7 +28,7 @@ def leaves_a_child(lifeline: Path, then: str = "") -> tuple[str, ...]:
 
 @pytest.fixture
 def lifeline(tmp_path) -> Path:
-    path = tmp_path / "lifeline"
+    path: Path = tmp_path / "lifeline"
     os.mkfifo(path)
     return path
 
