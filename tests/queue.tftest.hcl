@@ -306,7 +306,7 @@ run "a_parking_queue_rings_for_the_first_message_and_again_half_way_to_its_loss"
   }
 
   assert {
-    condition     = output.alarm_names == ["sluice-test-notifications-age", "sluice-test-notifications-parked"]
+    condition     = output.alarm_names == ["sluice-test-notifications-queue-age", "sluice-test-notifications-queue-parked"]
     error_message = "Every alarm must be told to the caller."
   }
 }
@@ -381,7 +381,7 @@ run "every_alarm_notifies_operations_both_ways_and_takes_silence_for_health" {
   }
 
   assert {
-    condition     = output.alarm_names == ["sluice-test-notifications-age", "sluice-test-notifications-dead-letters", "sluice-test-notifications-dead-letters-age"]
+    condition     = output.alarm_names == ["sluice-test-notifications-queue-age", "sluice-test-notifications-queue-dead-letters", "sluice-test-notifications-queue-dead-letters-age"]
     error_message = "Every alarm must be told to the caller."
   }
 }

@@ -214,11 +214,11 @@ run "every_alarm_notifies_operations_both_ways_and_takes_silence_for_health" {
 
   assert {
     condition = output.alarm_names == [
-      "sluice-test-trips-incoming-records",
-      "sluice-test-trips-incoming-bytes",
-      "sluice-test-trips-write-throttles",
-      "sluice-test-trips-read-throttles",
-      "sluice-test-trips-failed-records",
+      "sluice-test-trips-stream-incoming-records",
+      "sluice-test-trips-stream-incoming-bytes",
+      "sluice-test-trips-stream-write-throttles",
+      "sluice-test-trips-stream-read-throttles",
+      "sluice-test-trips-stream-failed-records",
     ]
     error_message = "Every alarm must be told to the caller."
   }

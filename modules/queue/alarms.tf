@@ -1,5 +1,5 @@
 resource "aws_cloudwatch_metric_alarm" "age" {
-  alarm_name        = "${var.name}-age"
+  alarm_name        = "${var.name}-queue-age"
   alarm_description = "A message has waited too long in queue ${local.name}: its consumer is slow, failing or gone, and after ${local.retention_seconds} seconds the message is lost."
   tags              = var.tags
 
@@ -25,7 +25,7 @@ resource "aws_cloudwatch_metric_alarm" "age" {
 resource "aws_cloudwatch_metric_alarm" "parked" {
   for_each = local.parked ? { this = var.thresholds.dead_letters } : {}
 
-  alarm_name        = "${var.name}-parked"
+  alarm_name        = "${var.name}-queue-parked"
   alarm_description = "Messages wait in queue ${local.name} for people to look at them; after ${local.retention_seconds} seconds they are lost."
   tags              = var.tags
 
@@ -50,7 +50,7 @@ resource "aws_cloudwatch_metric_alarm" "parked" {
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   for_each = aws_sqs_queue.dead_letters
 
-  alarm_name        = "${var.name}-dead-letters"
+  alarm_name        = "${var.name}-queue-dead-letters"
   alarm_description = "Messages of queue ${local.name} could not be processed and wait in ${local.dead_letters_name}. Find out why, mend it, then send them back with a redrive."
   tags              = var.tags
 
@@ -75,7 +75,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 resource "aws_cloudwatch_metric_alarm" "dead_letters_age" {
   for_each = aws_sqs_queue.dead_letters
 
-  alarm_name        = "${var.name}-dead-letters-age"
+  alarm_name        = "${var.name}-queue-dead-letters-age"
   alarm_description = "Nobody has taken care of the messages in ${local.dead_letters_name}; a dead letter is lost ${each.value.message_retention_seconds} seconds after it was first sent."
   tags              = var.tags
 

@@ -6,7 +6,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "incoming_records" {
-  alarm_name        = "${var.name}-incoming-records"
+  alarm_name        = "${var.name}-stream-incoming-records"
   alarm_description = "Stream ${var.name} takes in nearly as many records as it can: writes will be throttled soon. Add shards, or aggregate records in the producer."
   tags              = var.tags
 
@@ -30,7 +30,7 @@ resource "aws_cloudwatch_metric_alarm" "incoming_records" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "incoming_bytes" {
-  alarm_name        = "${var.name}-incoming-bytes"
+  alarm_name        = "${var.name}-stream-incoming-bytes"
   alarm_description = "Stream ${var.name} takes in nearly as many bytes as it can: writes will be throttled soon. Add shards, or compress what the producer sends."
   tags              = var.tags
 
@@ -54,7 +54,7 @@ resource "aws_cloudwatch_metric_alarm" "incoming_bytes" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "write_throttles" {
-  alarm_name        = "${var.name}-write-throttles"
+  alarm_name        = "${var.name}-stream-write-throttles"
   alarm_description = "Stream ${var.name} turns records away: producers retry or lose them. If the stream as a whole has room, one partition key is hot; otherwise add shards."
   tags              = var.tags
 
@@ -78,7 +78,7 @@ resource "aws_cloudwatch_metric_alarm" "write_throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "read_throttles" {
-  alarm_name        = "${var.name}-read-throttles"
+  alarm_name        = "${var.name}-stream-read-throttles"
   alarm_description = "Readers of stream ${var.name} are throttled and fall behind: they share 2 MB and five reads a second per shard. Give one of them enhanced fan-out, or add shards."
   tags              = var.tags
 
@@ -104,7 +104,7 @@ resource "aws_cloudwatch_metric_alarm" "read_throttles" {
 # FailedRecords counts what Kinesis itself failed to take in. What it turned away is ThrottledRecords, which the write
 # throttles above count too; the Success metrics mix both with the caller's own mistakes.
 resource "aws_cloudwatch_metric_alarm" "failed_records" {
-  alarm_name        = "${var.name}-failed-records"
+  alarm_name        = "${var.name}-stream-failed-records"
   alarm_description = "Stream ${var.name} failed to take in records that were put to it: producers must send them again. If it lasts, look at the AWS Health Dashboard and at the state of the stream's key."
   tags              = var.tags
 

@@ -1,7 +1,7 @@
 # Throttled events carry no Operation, the table's exclude its indexes', and system errors are counted per operation only.
 
 resource "aws_cloudwatch_metric_alarm" "read_throttles" {
-  alarm_name        = "${var.name}-read-throttles"
+  alarm_name        = "${var.name}-table-read-throttles"
   alarm_description = "Reads of table ${var.name} are throttled: readers slow down or fail. Look for a hot partition key, then for a table or account limit; raise the autoscaling maximum if it is reached."
   tags              = var.tags
 
@@ -25,7 +25,7 @@ resource "aws_cloudwatch_metric_alarm" "read_throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "write_throttles" {
-  alarm_name        = "${var.name}-write-throttles"
+  alarm_name        = "${var.name}-table-write-throttles"
   alarm_description = "Writes to table ${var.name} are throttled: writers retry and fall behind. Look for a hot partition key, then for a table or account limit; raise the autoscaling maximum if it is reached."
   tags              = var.tags
 
@@ -51,7 +51,7 @@ resource "aws_cloudwatch_metric_alarm" "write_throttles" {
 resource "aws_cloudwatch_metric_alarm" "index_read_throttles" {
   for_each = var.indexes
 
-  alarm_name        = "${var.name}-${each.key}-read-throttles"
+  alarm_name        = "${var.name}-table-${each.key}-read-throttles"
   alarm_description = "Reads of index ${each.key} of table ${var.name} are throttled: its queries slow down or fail. Look for a hot key of the index, then for a table or account limit."
   tags              = var.tags
 
@@ -77,7 +77,7 @@ resource "aws_cloudwatch_metric_alarm" "index_read_throttles" {
 resource "aws_cloudwatch_metric_alarm" "index_write_throttles" {
   for_each = var.indexes
 
-  alarm_name        = "${var.name}-${each.key}-write-throttles"
+  alarm_name        = "${var.name}-table-${each.key}-write-throttles"
   alarm_description = "Writes to index ${each.key} of table ${var.name} are throttled, which holds back writes to the table itself. Look for few distinct values of the index's partition key, then for a table or account limit."
   tags              = var.tags
 
@@ -101,7 +101,7 @@ resource "aws_cloudwatch_metric_alarm" "index_write_throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "system_errors" {
-  alarm_name        = "${var.name}-system-errors"
+  alarm_name        = "${var.name}-table-system-errors"
   alarm_description = "DynamoDB answers requests to table ${var.name} with HTTP 500. Clients retry; if it lasts, look at the AWS Health Dashboard and expect consumers of this table to fall behind."
   tags              = var.tags
 
@@ -143,7 +143,7 @@ resource "aws_cloudwatch_metric_alarm" "system_errors" {
 resource "aws_cloudwatch_metric_alarm" "replication_latency" {
   for_each = var.replicas
 
-  alarm_name        = "${var.name}-replication-latency-${each.key}"
+  alarm_name        = "${var.name}-table-replication-latency-${each.key}"
   alarm_description = "Changes of table ${var.name} reach ${each.key} late: readers there see old items, and a failover now would lose the difference. Look at write throttles of the replica, then at the AWS Health Dashboard."
   tags              = var.tags
 
