@@ -1,6 +1,7 @@
 """Through the proxy, the emulator fails as AWS does: what is refused is not there, what is applied is, once."""
 
 import json
+from contextlib import closing
 
 import pytest
 from botocore.config import Config
@@ -174,3 +175,17 @@ def test_other_services_than_the_faulty_one_are_whole(proxy, table):
     with proxy.faults(Rule(Throttle(), "kinesis")):
         answer = client("dynamodb", proxy.url, config=ONCE).describe_table(TableName=table)
     assert json.dumps(answer["Table"]["KeySchema"]) == '[{"AttributeName": "tripId", "KeyType": "HASH"}]'
+
+
+def test_a_subscription_streams_through_the_proxy(endpoint, proxy, stream):
+    kinesis = endpoint.client("kinesis")
+    arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="fan-out")["Consumer"]["ConsumerARN"]
+    shard = kinesis.list_shards(StreamName=stream)["Shards"][0]["ShardId"]
+    kinesis.put_record(StreamName=stream, Data=b"pushed", PartitionKey="1")
+    answer = client("kinesis", proxy.url).subscribe_to_shard(
+        ConsumerARN=consumer, ShardId=shard, StartingPosition={"Type": "TRIM_HORIZON"}
+    )
+    with closing(answer["EventStream"]) as events:
+        pushed = next(event["SubscribeToShardEvent"]["Records"] for event in events if "SubscribeToShardEvent" in event)
+    assert pushed[-1]["Data"] == b"pushed"
