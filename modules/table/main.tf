@@ -1,6 +1,6 @@
 locals {
   # DynamoDB wants each key attribute declared once, however many keys use it.
-  attributes = {
+  key_types = {
     for key in concat([var.partition_key, var.sort_key], flatten([for index in var.indexes : [index.partition_key, index.sort_key]])) :
     key.name => key.type... if key != null
   }
@@ -28,7 +28,7 @@ resource "aws_dynamodb_table" "this" {
   deletion_protection_enabled = var.deletion_protection
 
   dynamic "attribute" {
-    for_each = local.attributes
+    for_each = local.key_types
 
     content {
       name = attribute.key
@@ -77,5 +77,10 @@ resource "aws_dynamodb_table" "this" {
   lifecycle {
     # What autoscaling has set stands. In exchange a table that becomes provisioned starts at one unit until the targets act.
     ignore_changes = [read_capacity, write_capacity]
+
+    precondition {
+      condition     = alltrue([for types in values(local.key_types) : length(distinct(types)) == 1])
+      error_message = "An attribute has one type wherever it is a key; the keys of ${var.name} and its indexes give two to ${join(", ", [for name, types in local.key_types : name if length(distinct(types)) > 1])}."
+    }
   }
 }

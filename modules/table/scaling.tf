@@ -21,7 +21,7 @@ resource "aws_appautoscaling_policy" "this" {
   scalable_dimension = each.value.scalable_dimension
 
   target_tracking_scaling_policy_configuration {
-    target_value = var.autoscaling[each.key].utilization_target
+    target_value = var.autoscaling[each.key].utilization_target_percent
 
     predefined_metric_specification {
       predefined_metric_type = "DynamoDB${title(each.key)}CapacityUtilization"

@@ -9,10 +9,7 @@ variable "name" {
 }
 
 variable "partition_key" {
-  type = object({
-    name = string
-    type = string
-  })
+  type        = object({ name = string, type = string })
   description = "Attribute that spreads the items, and its type: `S`, `N` or `B`. Another one replaces the table."
 
   validation {
@@ -22,10 +19,7 @@ variable "partition_key" {
 }
 
 variable "sort_key" {
-  type = object({
-    name = string
-    type = string
-  })
+  type        = object({ name = string, type = string })
   description = "Attribute that orders the items of one partition, and its type; null for a table of single items. Another one replaces the table."
   default     = null
 
@@ -42,16 +36,10 @@ variable "sort_key" {
 
 variable "indexes" {
   type = map(object({
-    partition_key = object({
-      name = string
-      type = string
-    })
-    sort_key = optional(object({
-      name = string
-      type = string
-    }))
-    projection = optional(string, "ALL")
-    attributes = optional(set(string), [])
+    partition_key = object({ name = string, type = string })
+    sort_key      = optional(object({ name = string, type = string }))
+    projection    = optional(string, "ALL")
+    attributes    = optional(set(string), [])
   }))
   description = "Global secondary indexes by name. `projection` is `ALL`, `KEYS_ONLY` or `INCLUDE` (the keys and `attributes`)."
   default     = {}
@@ -82,17 +70,6 @@ variable "indexes" {
   validation {
     condition     = alltrue([for index in var.indexes : (index.projection == "INCLUDE") == (length(index.attributes) > 0)])
     error_message = "attributes belong to projection = \"INCLUDE\", which needs at least one: ALL and KEYS_ONLY name none."
-  }
-
-  validation {
-    condition = length(distinct([
-      for key in concat([var.partition_key, var.sort_key], flatten([for index in var.indexes : [index.partition_key, index.sort_key]])) :
-      "${key.name}:${key.type}" if key != null
-      ])) == length(distinct([
-      for key in concat([var.partition_key, var.sort_key], flatten([for index in var.indexes : [index.partition_key, index.sort_key]])) :
-      key.name if key != null
-    ]))
-    error_message = "An attribute has one type wherever it is a key: the keys of the table and of its indexes give one name two types."
   }
 }
 
@@ -140,7 +117,7 @@ variable "deletion_protection" {
 
 variable "table_class" {
   type        = string
-  description = "`STANDARD`, or `STANDARD_INFREQUENT_ACCESS` where storage costs more than half of what throughput costs."
+  description = "`STANDARD`, or `STANDARD_INFREQUENT_ACCESS` where storage is most of the cost."
   default     = "STANDARD"
 
   validation {
@@ -150,20 +127,14 @@ variable "table_class" {
 }
 
 variable "key" {
-  type = object({
-    arn = string
-    id  = string
-  })
+  type        = object({ arn = string, id = string })
   description = "Customer key that encrypts the table, its indexes, stream and backups; null for the account's `aws/dynamodb` key, whose every use CloudTrail shows too."
   default     = null
 }
 
 variable "replicas" {
   type = map(object({
-    key = optional(object({
-      arn = string
-      id  = string
-    }))
+    key = optional(object({ arn = string, id = string }))
   }))
   description = "Replicas (global table) by Region, each with that Region's own customer key if the table has one. The last writer wins across Regions: never ADD to one item from two."
   default     = {}
@@ -187,14 +158,14 @@ variable "replicas" {
 variable "autoscaling" {
   type = object({
     read = object({
-      minimum_units      = number
-      maximum_units      = number
-      utilization_target = optional(number, 70)
+      minimum_units              = number
+      maximum_units              = number
+      utilization_target_percent = optional(number, 70)
     })
     write = object({
-      minimum_units      = number
-      maximum_units      = number
-      utilization_target = optional(number, 70)
+      minimum_units              = number
+      maximum_units              = number
+      utilization_target_percent = optional(number, 70)
     })
   })
   description = "Provisioned capacity units that follow the load between two bounds, kept at a percentage of use; null for on-demand, which needs no forecast. Either can become the other later without recreating the table."
@@ -212,9 +183,9 @@ variable "autoscaling" {
   validation {
     condition = var.autoscaling == null ? true : alltrue([
       for capacity in [var.autoscaling.read, var.autoscaling.write] :
-      capacity.utilization_target >= 20 && capacity.utilization_target <= 90
+      capacity.utilization_target_percent >= 20 && capacity.utilization_target_percent <= 90
     ])
-    error_message = "utilization_target must be 20-90 percent: DynamoDB accepts no other."
+    error_message = "utilization_target_percent must be 20-90 percent: DynamoDB accepts no other."
   }
 
   validation {
@@ -263,9 +234,7 @@ variable "thresholds" {
 }
 
 variable "operations_topic" {
-  type = object({
-    arn = string
-  })
+  type        = object({ arn = string })
   description = "SNS topic that every alarm tells when it goes off and when it is over."
 }
 
