@@ -122,8 +122,6 @@ data "aws_iam_policy_document" "assume" {
 }
 
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_111:Only X-Ray and network interfaces have no narrower resource; no other statement of ours has "*".
-  #checkov:skip=CKV_AWS_356:Only X-Ray and network interfaces have no narrower resource; no other statement of ours has "*".
   dynamic "statement" {
     for_each = local.granted_permissions
 

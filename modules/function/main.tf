@@ -1,9 +1,5 @@
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_50:Tracing is on unless the caller turns it off.
-  #checkov:skip=CKV_AWS_115:Reserving concurrency takes it from the account's other functions; that is the caller's choice.
   #checkov:skip=CKV_AWS_116:Event sources invoke synchronously; what fails goes to the source's own on_failure.
-  #checkov:skip=CKV_AWS_117:A VPC adds nothing for a function that talks to AWS alone; it is an option.
-  #checkov:skip=CKV_AWS_173:The environment is encrypted by Lambda's own key where the caller gives none.
   #checkov:skip=CKV_AWS_272:Code signing needs a signing profile of the account; the zip's hash ties what runs to what was built.
   function_name = var.name
   description   = var.description
@@ -83,7 +79,6 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:Encrypted by CloudWatch's own key where the caller gives none.
   #checkov:skip=CKV_AWS_338:How long logs are worth keeping is the caller's to say.
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
