@@ -32,7 +32,7 @@ def main() -> int:
     compiler = ROOT / environment.FOLDERS["pins"] / "bin" / "uv"
     for name in ORDER:
         subprocess.run([compiler, *compilation(name)], cwd=ROOT, check=True)
-    if terraform.provider_source(terraform.terraform_environment(os.environ)) is not None:
+    if terraform.provider_source(terraform.terraform_environment(os.environ), terraform.MEMORY) is not None:
         print("The provider's checksums stay as they are: only its registry knows them for every platform.")
         return 0
     return terraform.run(["providers", "lock", *(f"-platform={platform}" for platform in PLATFORMS)])

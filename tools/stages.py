@@ -26,7 +26,7 @@ from tools.summary import counted, skipped, verdict
 PYTHON = ".venv/bin/python"
 THIS_PYTHON = sys.executable
 PYTEST = (PYTHON, "-m", "pytest", "-q")
-CHECKOV = (".venv-checkov/bin/checkov", "--directory=modules", "--framework=terraform", "--quiet", "--compact")
+CHECKOV = (".venv-checkov/bin/checkov", "--config-file=.checkov.yaml")
 
 # In the order they start: what takes longest, or lets the others start, comes first.
 STAGES = {
@@ -37,7 +37,7 @@ STAGES = {
         Stage("flows", ((*PYTEST, "tests/flows"),), needs=("package",), counts=True, terraform=True),
         Stage(
             "scan",
-            ((THIS_PYTHON, "-m", "tools.environment", "checkov"), (*CHECKOV, "--skip-download")),
+            ((THIS_PYTHON, "-m", "tools.environment", "checkov"), CHECKOV),
         ),
         Stage(
             "lint",

@@ -37,6 +37,7 @@ PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
 PROVIDER_HOSTS = ("https://registry.terraform.io/.well-known/terraform.json", "https://releases.hashicorp.com/")
 PATIENCE_SECONDS = 3.0
 REMEMBERED_SECONDS = 600.0
+MEMORY = ROOT / ".local" / "registry-out-of-reach"
 
 
 class TerraformError(Exception):
@@ -64,7 +65,7 @@ def prepared(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> 
     program = installed(environment)
     if subcommand(arguments) != "init" or decided_elsewhere(arguments, environment):
         return [program, *arguments], environment
-    source = provider_source(environment)
+    source = provider_source(environment, MEMORY)
     if source is not None:
         return [program, *with_plugin_dir(arguments, source)], environment
     return [program, *arguments], with_plugin_cache(environment, ROOT / ".local" / "plugins")
@@ -136,10 +137,8 @@ def with_plugin_dir(arguments: Sequence[str], mirror: Path) -> list[str]:
     return [*arguments[:at], f"-plugin-dir={mirror}", *arguments[at:]]
 
 
-def provider_source(
-    environment: Mapping[str, str], memory: Path = ROOT / ".local" / "registry-out-of-reach"
-) -> Path | None:
-    """The mirror to read providers from; None is the registry."""
+def provider_source(environment: Mapping[str, str], memory: Path) -> Path | None:
+    """The mirror to read providers from; None is the registry. `memory` is touched when the registry was out of reach."""
     if recently(memory):
         return mirror(environment)
     silent = next((url for url in PROVIDER_HOSTS if not answers(url, PATIENCE_SECONDS)), None)

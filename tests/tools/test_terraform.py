@@ -151,7 +151,8 @@ def test_a_registry_out_of_reach_is_told_once(tmp_path, monkeypatch, capsys):
 
 def test_init_works_with_the_registry_out_of_reach(tmp_path, monkeypatch):
     monkeypatch.setenv("https_proxy", NOBODY_LISTENS)
-    if terraform.provider_source(terraform.terraform_environment(os.environ), tmp_path / "m") is None:
+    monkeypatch.setattr(terraform, "MEMORY", tmp_path / "memory")
+    if terraform.mirror(os.environ) is None:
         pytest.skip("no provider mirror on this machine")
     (tmp_path / "versions.tf").write_text(NEEDS_AWS)
     (tmp_path / LOCK.name).write_text(LOCK.read_text())
