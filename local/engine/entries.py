@@ -69,7 +69,7 @@ class KinesisEntry:
         self.partition_key = partition_key
         self.data = data
         self.arrived = arrived
-        key = partition_key if partition_key.isascii() and partition_key.isalnum() else None
+        key = partition_key if partition_key.isalnum() and partition_key.isascii() else None
         self.size = (
             overhead
             + (len(key) + 2 if key is not None else len(quoted(partition_key).encode()))
@@ -159,7 +159,7 @@ def table_entry(sequence_number: str, change: TableChange, view_type: str, stamp
 
 def compact(value: Any) -> str:
     """JSON as AWS sends it: no spaces, characters as they are."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return COMPACT.encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -170,6 +170,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no JSON form; use typed DynamoDB values such as {{'S': 'text'}}")
+
+
+COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 def _item_bytes(image: Mapping[str, Any]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from local.engine.entries import Entry, Stamp, compact
-from local.engine.windows import Turn
+from local.engine.windows import EMPTY_STATE, Call, Turn, Window
 
 ENVELOPE_BYTES = len('{"Records":[]}')
 
@@ -28,9 +28,10 @@ def event(entries: Sequence[Entry], stamp: Stamp, turn: Turn | None) -> dict[str
     }
 
 
-def envelope_bytes(stamp: Stamp, turn: Turn | None) -> int:
-    """Bytes of an event without its records and the commas between them."""
-    return ENVELOPE_BYTES if turn is None else len(compact(event((), stamp, turn)).encode())
+def windowed_envelope_bytes(stamp: Stamp) -> int:
+    """Bytes of a windowed event without records and state; they depend on nothing but the shard."""
+    turn = Turn(Window(0, 1), EMPTY_STATE, Call.ORDINARY)
+    return len(compact(event((), stamp, turn)).encode()) - len(EMPTY_STATE)
 
 
 def payload_bytes(entries: Sequence[Entry]) -> int:

@@ -23,15 +23,14 @@ from local.engine.delivery import (
     FailedAt,
     Outcome,
     Redeliver,
-    RetryPolicy,
     Step,
     Succeeded,
     seconds_before_retry,
     settle,
 )
 from local.engine.entries import Entry, Stamp
-from local.engine.events import ENVELOPE_BYTES, envelope_bytes, payload_bytes, records_that_fit
-from local.engine.mapping import FOREVER, Mapping
+from local.engine.events import ENVELOPE_BYTES, payload_bytes, records_that_fit, windowed_envelope_bytes
+from local.engine.terms import Terms
 from local.engine.windows import EMPTY_STATE, Call, Turn, Window, Windowing
 
 
@@ -51,28 +50,6 @@ class Wait:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a lane must know of its mapping and its stream."""
-
-    batch_size: int
-    batching_window_seconds: int
-    retry: RetryPolicy
-    oldest_seconds: float
-    tumbling_window_seconds: int
-
-    @staticmethod
-    def of(mapping: Mapping, retention_seconds: float) -> Terms:
-        age = mapping.record_age_seconds
-        return Terms(
-            batch_size=mapping.batch_size,
-            batching_window_seconds=mapping.batching_window_seconds,
-            retry=RetryPolicy(mapping.bisect_on_error, mapping.retry_attempts),
-            oldest_seconds=retention_seconds if age == FOREVER else min(float(age), retention_seconds),
-            tumbling_window_seconds=mapping.tumbling_window_seconds,
-        )
-
-
 class Lane:
     """Records of one shard, or of one range of its keys, on their way through the function."""
 
@@ -88,6 +65,7 @@ class Lane:
         self.new_request_id = new_request_id
         self.backoff = backoff
         self.windowing = Windowing(terms.tumbling_window_seconds) if terms.tumbling_window_seconds else None
+        self.envelope_bytes = windowed_envelope_bytes(stamp) if self.windowing else ENVELOPE_BYTES
         self.waiting: deque[Entry] = deque()
         self.waiting_bytes = 0
         self.newest_window: Window | None = None  # of what waits
@@ -149,11 +127,15 @@ class Lane:
         if self.windowing is not None:
             turn = self.windowing.turn(batch.call)
             self.windowing.sent(batch.call)
-        self.in_flight = Invoke(batch, turn, self._is_too_large(batch, turn))
+        self.in_flight = Invoke(batch, turn, self._is_too_large(batch))
         return self.in_flight
 
-    def _is_too_large(self, batch: Batch, turn: Turn | None) -> bool:
-        return payload_bytes(batch.entries) + envelope_bytes(self.stamp, turn) > rulings.PAYLOAD_LIMIT_BYTES
+    def _envelope(self) -> int:
+        """Bytes of the next event without its records."""
+        return self.envelope_bytes + (self.windowing.state_bytes if self.windowing else 0)
+
+    def _is_too_large(self, batch: Batch) -> bool:
+        return payload_bytes(batch.entries) + self._envelope() > rulings.PAYLOAD_LIMIT_BYTES
 
     def _expire(self, now: float) -> Discard | None:
         """Give up what is too old at the head of the lane; the rest of its batch stays, as a new batch."""
@@ -238,11 +220,14 @@ class Lane:
     def _settle_position(self, batch: Batch) -> None:
         if not batch.entries:
             return
-        number = batch.entries[-1].sequence_number
         following = self.held[0].entries if self.held else self.waiting
+        if not following:
+            self.settled = batch.entries[-1].sequence_number
+            return
         # User records of one aggregate share its number: it is settled with the last of them.
-        if not following or int(following[0].sequence_number) > int(number):
-            self.settled = number
+        open_from = int(following[0].sequence_number)
+        settled = (entry.sequence_number for entry in reversed(batch.entries) if int(entry.sequence_number) < open_from)
+        self.settled = next(settled, self.settled)
 
     def _gather(self, now: float) -> Wait | None:
         """Move the next batch from what waits to what is held, if it is due; else when it will be."""
@@ -271,8 +256,7 @@ class Lane:
         )
 
     def _cut(self, window: Window | None) -> None:
-        turn = None if self.windowing is None else self.windowing.turn(Call.ORDINARY)
-        room = rulings.PAYLOAD_LIMIT_BYTES - envelope_bytes(self.stamp, turn)
+        room = rulings.PAYLOAD_LIMIT_BYTES - self._envelope()
         if self.waiting_bytes <= room and len(self.waiting) <= self.terms.batch_size:
             count = len(self.waiting)
         else:

@@ -25,5 +25,9 @@ class Lineage:
     def is_readable(self, shard_id: str, done: set[str]) -> bool:
         return all(parent in done for parent in self.parents.get(shard_id, ()))
 
+    def ancestors(self, shard_id: str) -> set[str]:
+        above = set(self.parents.get(shard_id, ()))
+        return above.union(*(self.ancestors(parent) for parent in above))
+
     def children(self, shard_id: str) -> list[str]:
         return [child for child, above in self.parents.items() if shard_id in above]

@@ -9,9 +9,10 @@ from local.engine import rulings
 from local.engine.aggregates import UserRecord, hash_key, user_records
 from local.engine.delivery import seconds_before_retry
 from local.engine.entries import Entry, KinesisEntry, Stamp
-from local.engine.lane import Lane, Terms
+from local.engine.lane import Lane
 from local.engine.mapping import Mapping
 from local.engine.source import Kind
+from local.engine.terms import Terms
 
 HashRange = tuple[int, int]  # both ends belong to it, as in ListShards
 WHOLE_RANGE: HashRange = (0, 2**128 - 1)

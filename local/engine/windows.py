@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 
 from local.engine import rulings
 
@@ -39,6 +40,7 @@ class Window:
         return {"start": _iso(self.start), "end": _iso(self.end)}
 
 
+@lru_cache(maxsize=1024)
 def _iso(epoch_seconds: int) -> str:
     return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -63,12 +65,13 @@ class Turn:
 class Windowing:
     """The open window of a shard. `invoked`: the function has seen records of it since it began or was cut short."""
 
-    __slots__ = ("current", "invoked", "last_read", "seconds", "state")
+    __slots__ = ("current", "invoked", "last_read", "seconds", "state", "state_bytes")
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
         self.current: Window | None = None
         self.state = EMPTY_STATE
+        self.state_bytes = len(EMPTY_STATE)
         self.invoked = False
         self.last_read = 0.0
 
@@ -82,7 +85,8 @@ class Windowing:
         return late and rulings.LATE_RECORDS_JOIN_THE_CURRENT_WINDOW
 
     def open(self, window: Window) -> None:
-        self.current, self.state, self.invoked = window, EMPTY_STATE, False
+        self.current = window
+        self._forget()
 
     def needs_final_call(self) -> bool:
         return self.invoked or rulings.EARLY_TERMINATION_NEEDS_ORDINARY_FINAL
@@ -102,7 +106,8 @@ class Windowing:
     def fold(self, state: str) -> bool:
         """Take the state over that a batch returned; whether it is so large that the window must be cut short."""
         self.state = state
-        return len(state.encode()) > rulings.STATE_LIMIT_BYTES
+        self.state_bytes = len(state.encode())
+        return self.state_bytes > rulings.STATE_LIMIT_BYTES
 
     def drop(self) -> None:
         """Nothing of this window was ever delivered: it ends without a call."""
@@ -110,6 +115,9 @@ class Windowing:
 
     def ended(self, call: Call) -> None:
         """A final call succeeded or was discarded: after an early one the same window goes on, empty."""
-        self.state, self.invoked = EMPTY_STATE, False
+        self._forget()
         if call is Call.FINAL:
             self.current = None
+
+    def _forget(self) -> None:
+        self.state, self.state_bytes, self.invoked = EMPTY_STATE, len(EMPTY_STATE), False

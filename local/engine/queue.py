@@ -1,0 +1,175 @@
+"""An SQS queue in virtual time: visibility, receive counts, redrive, groups. It stands in for the service.
+
+sent -> available -> received (invisible) -> deleted
+            ^             |
+            +-------------+  visibility timeout, until it was received too often: dead letter
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.engine.identity import message_id
+from local.engine.messages import Receipt
+from local.engine.records import QueueMessage
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """What SQS keeps of a queue; without a receive limit nothing becomes a dead letter."""
+
+    visibility_seconds: float = 30.0
+    max_receive_count: int | None = None
+    retention_seconds: float = 345_600.0
+
+
+@dataclass(slots=True)
+class Message:
+    id: str
+    body: str
+    sent: float
+    attributes: Mapping[str, Any]
+    group: str
+    group_id: str | None
+    place: int
+    receives: int = 0
+    first_received: float = 0.0
+    gone: bool = False
+    hidden: bool = False
+
+
+@dataclass(slots=True)
+class Group:
+    """Messages that keep their order: a FIFO queue's group, or everything of a standard queue."""
+
+    available: deque[Message] = field(default_factory=deque)
+    invisible: int = 0
+
+
+class Queue:
+    def __init__(self, settings: QueueSettings, visibility_seconds: float, *, fifo: bool) -> None:
+        self.settings = settings
+        self.visibility_seconds = visibility_seconds
+        self.fifo = fifo
+        self.groups: dict[str, Group] = {}
+        self.ready: dict[str, None] = {}
+        self.invisible: list[tuple[float, int, Message]] = []
+        self.messages: dict[str, Message] = {}
+        self.dead: list[Message] = []
+        self.expired: list[Message] = []
+
+    def send(self, place: int, message: QueueMessage) -> None:
+        if self.fifo and message.group_id is None:
+            raise ValueError(f"records[{place}] needs a group_id: a FIFO queue takes no message without one")
+        group = message.group_id if self.fifo and message.group_id is not None else ""
+        kept = Message(
+            message_id(place),
+            message.body,
+            message.sent,
+            dict(message.attributes or {}),
+            group,
+            message.group_id,
+            place,
+        )
+        self.messages[kept.id] = kept
+        self.groups.setdefault(group, Group()).available.append(kept)
+        self._note(group)
+
+    @property
+    def next_visible_at(self) -> float | None:
+        while self.invisible and self.invisible[0][2].gone:
+            heapq.heappop(self.invisible)
+        return self.invisible[0][0] if self.invisible else None
+
+    @property
+    def has_available(self) -> bool:
+        return bool(self.ready)
+
+    def release(self, now: float) -> None:
+        """Offer again what was not deleted within its visibility timeout."""
+        while (visible_at := self.next_visible_at) is not None and visible_at <= now:
+            _, _, message = heapq.heappop(self.invisible)
+            self._reveal(message)
+            self._put_back(self.groups[message.group], message)
+            self._note(message.group)
+
+    def _reveal(self, message: Message) -> None:
+        if message.hidden:
+            message.hidden = False
+            self.groups[message.group].invisible -= 1
+
+    def _note(self, name: str) -> None:
+        """Keep `ready` true: the groups that have a message to offer, the longest waiting first."""
+        group = self.groups[name]
+        if group.available and not (self.fifo and group.invisible):
+            self.ready.setdefault(name)
+        else:
+            self.ready.pop(name, None)
+
+    def _put_back(self, group: Group, message: Message) -> None:
+        if not self.fifo:
+            group.available.append(message)
+            return
+        at = next((i for i, other in enumerate(group.available) if other.place > message.place), len(group.available))
+        group.available.insert(at, message)
+
+    def receive(self, now: float, most: int) -> list[Receipt]:
+        """Up to `most` messages; each stays invisible until its time is over."""
+        received: list[Receipt] = []
+        for name in list(self.ready):
+            if len(received) == most:
+                break
+            group = self.groups[name]
+            while group.available and len(received) < most:
+                message = group.available.popleft()
+                if message.gone or self._leaves(message, now):
+                    continue
+                received.append(self._receive(group, message, now))
+            self._note(name)
+        return received
+
+    def _leaves(self, message: Message, now: float) -> bool:
+        """Whether a message ends here: too old, or received as often as its redrive policy allows."""
+        limit = self.settings.max_receive_count
+        if now - message.sent > self.settings.retention_seconds:
+            self.expired.append(message)
+        elif limit is not None and message.receives >= limit:
+            self.dead.append(message)
+        else:
+            return False
+        message.gone = True
+        return True
+
+    def _receive(self, group: Group, message: Message, now: float) -> Receipt:
+        message.receives += 1
+        message.hidden = True
+        message.first_received = message.first_received or now
+        group.invisible += 1
+        visible_at = now + self.visibility_seconds
+        heapq.heappush(self.invisible, (visible_at, message.place, message))
+        return Receipt(
+            message.id,
+            f"{message.id}#{message.receives}",
+            message.body,
+            message.sent,
+            message.first_received,
+            message.receives,
+            visible_at,
+            message.attributes,
+            message.group_id,
+            f"{message.place:020d}",
+        )
+
+    def delete(self, receipt: Receipt) -> bool:
+        """Whether the message is gone now; a FIFO queue refuses a receipt that a later one has replaced."""
+        message = self.messages[receipt.message_id]
+        if self.fifo and message.receives != receipt.receives:
+            return False
+        message.gone = True
+        self._reveal(message)
+        self._note(message.group)
+        return True

@@ -1,0 +1,200 @@
+"""A queue mapping in virtual time: one thin loop between a queue, the batches it fills and the function."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from local.engine import rulings
+from local.engine.agenda import Agenda
+from local.engine.feed import Feed
+from local.engine.function import Answer
+from local.engine.identity import Identity, message_place
+from local.engine.mapping import Mapping
+from local.engine.messages import Receipt
+from local.engine.metrics import Meter
+from local.engine.queue import Queue, QueueSettings
+from local.engine.receiving import Concurrency, Gathering, Sorted, is_fifo, sort_receipts, visibility_seconds
+from local.engine.records import QueueMessage
+from local.engine.setting import Setting
+from local.engine.source import Source
+from local.engine.timeline import Happening, Invocation, Timeline
+
+
+class QueueSimulation:
+    def __init__(self, mapping: Mapping, records: Iterable[object], settings: QueueSettings, setting: Setting) -> None:
+        self.mapping = mapping
+        self.setting = setting
+        self.feed = Feed(records, QueueMessage, None, "sent")
+        hidden = visibility_seconds(mapping, settings.visibility_seconds, setting.function_timeout)
+        self.queue = Queue(settings, hidden, fifo=is_fifo(mapping))
+        self.concurrency = Concurrency(mapping)
+        self.agenda = Agenda()
+        self.identity = Identity()
+        self.meter = Meter(mapping)
+        self.in_flight = 0
+        self.gathering: Gathering | None = None
+        self.overflow: deque[Receipt] = deque()
+        self.planned: set[float] = set()
+        self.told_dead = 0
+        self.timeline = Timeline(place_of=message_place)
+
+    def run(self, until: float | None) -> Timeline:
+        while (time := self._next_time()) is not None and (until is None or time <= until):
+            readable_at = self.feed.readable_at
+            if readable_at is not None and readable_at <= time:
+                for _, place, message in self.feed.until(time):
+                    self.queue.send(place, message)
+                self._pump(time)
+            else:
+                self.agenda.act()
+        return self.timeline
+
+    def _next_time(self) -> float | None:
+        times = [time for time in (self.feed.readable_at, self.agenda.next_time) if time is not None]
+        return min(times) if times else None
+
+    def _plan(self, time: float | None) -> None:
+        if time is not None and time not in self.planned:
+            self.planned.add(time)
+            self.agenda.at(time, self._wake)
+
+    def _wake(self, now: float) -> None:
+        self.planned.discard(now)
+        self._pump(now)
+
+    def _pump(self, now: float) -> None:
+        """Fill batches and send them, as long as a slot is free and a message is there."""
+        self.queue.release(now)
+        while self.in_flight < self.concurrency.limit(now):
+            if not self._fill(now):
+                break
+        else:
+            if self.queue.has_available:
+                self._plan(self.concurrency.saturated(now))
+        if not self.queue.has_available and not self.in_flight and self.gathering is None:
+            self.concurrency.idle()
+        elif not self.queue.has_available and self.in_flight < self.concurrency.limit(now):
+            self.concurrency.relieved(now)
+        self._plan(self.queue.next_visible_at)
+
+    def _fill(self, now: float) -> bool:
+        """Whether a batch was sent; without one there is nothing to do until something happens."""
+        gathering = self.gathering or Gathering(
+            self.mapping.source, self.mapping.batch_size, now + self.mapping.batching_window_seconds
+        )
+        while gathering.room and (receipt := self._next_receipt(now, gathering.room)) is not None:
+            if not gathering.add(receipt):
+                self.overflow.appendleft(receipt)
+                gathering.due_at = now
+                break
+        self.gathering = gathering if gathering.receipts else None
+        if not gathering.is_due(now):
+            if self.gathering is not None:
+                self._plan(gathering.due_at)
+            return False
+        self.gathering = None
+        self.in_flight += 1
+        self._invoke(gathering.receipts, self.identity.request_id(), 1, now)
+        return True
+
+    def _next_receipt(self, now: float, most: int) -> Receipt | None:
+        while not self.overflow:
+            received = self.queue.receive(now, most)
+            self._tell_dead_letters(now)
+            if not received:
+                return None
+            self.overflow.extend(self._admit(received, now))
+        return self.overflow.popleft()
+
+    def _admit(self, received: Sequence[Receipt], now: float) -> list[Receipt]:
+        """What passes the filters; the rest is deleted from the queue."""
+        filters = self.mapping.filters
+        admitted = [receipt for receipt in received if filters.admit({"body": receipt.body})]
+        self.timeline.happenings.append(
+            Happening(now, self.mapping.source.name, "received", [receipt.message_id for receipt in received])
+        )
+        kept = {receipt.message_id for receipt in admitted}
+        refused = [receipt for receipt in received if receipt.message_id not in kept]
+        if refused:
+            names = [receipt.message_id for receipt in refused]
+            self.timeline.filtered.extend(names)
+            self.timeline.happenings.append(
+                Happening(now, self.mapping.source.name, "filtered out, deleted from the queue", names)
+            )
+            self._delete(refused)
+        self.timeline.metrics += self.meter.read(now, len(received), len(refused))
+        return admitted
+
+    def _delete(self, receipts: Sequence[Receipt]) -> list[str]:
+        return [receipt.message_id for receipt in receipts if self.queue.delete(receipt)]
+
+    def _invoke(self, receipts: Sequence[Receipt], request_id: str, attempt: int, now: float) -> None:
+        build = partial(queue_event, receipts, self.mapping.source)
+        answer, seconds = self.setting.run(build(), request_id, self.mapping.function)
+        invocation = Invocation(
+            at=now,
+            ended=now + seconds,
+            request_id=request_id,
+            shard_id=self.mapping.source.name,
+            attempt=attempt,
+            cut_from="",
+            names=[receipt.message_id for receipt in receipts],
+            turn=None,
+            answer=answer,
+            build=build,
+        )
+        self.timeline.invocations.append(invocation)
+        self.timeline.happenings.append(invocation)
+        self.timeline.metrics += self.meter.sent(now, len(receipts))
+        self.agenda.at(now + seconds, partial(self._finish, receipts, invocation, answer))
+
+    def _finish(self, receipts: Sequence[Receipt], invocation: Invocation, answer: Answer, now: float) -> None:
+        if answer.throttled:
+            self._throttled(receipts, invocation, now)
+            return
+        self.in_flight -= 1
+        result = (
+            Sorted((), receipts, failed=True)
+            if answer.error is not None
+            else sort_receipts(receipts, answer.response, report_item_failures=self.mapping.report_item_failures)
+        )
+        if result.failed and not self.mapping.report_item_failures:
+            self.concurrency.back_off(now)
+        deleted = self._delete(result.delete)
+        self.timeline.deleted.extend(deleted)
+        invocation.verdict = "Failed" if result.failed else "FailedAt" if result.keep else "Succeeded"
+        if result.keep:
+            names = [receipt.message_id for receipt in result.keep]
+            back = max(receipt.visible_at for receipt in result.keep)
+            text = f"back in the queue, visible again in {max(0.0, back - now):g} s"
+            self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
+        self.timeline.metrics += self.meter.finished(now, now - invocation.at, error=answer.error is not None)
+        self.timeline.metrics += self.meter.failed(now, len(result.keep))
+        self.timeline.metrics += self.meter.deleted(now, len(deleted))
+        self._pump(now)
+
+    def _throttled(self, receipts: Sequence[Receipt], invocation: Invocation, now: float) -> None:
+        """Try again while the messages are invisible; after that the queue offers them anew."""
+        invocation.verdict = "Throttled"
+        self.timeline.metrics += self.meter.throttled(now)
+        self.concurrency.back_off(now)
+        again = now + rulings.QUEUE_THROTTLE_RETRY_SECONDS
+        if again < min(receipt.visible_at for receipt in receipts):
+            self.agenda.at(again, partial(self._invoke, receipts, invocation.request_id, invocation.attempt + 1))
+            return
+        self.in_flight -= 1
+        self._pump(now)
+
+    def _tell_dead_letters(self, now: float) -> None:
+        for message in self.queue.dead[self.told_dead :]:
+            self.timeline.dead_letters.append(message.id)
+            text = f"received {message.receives} times, moved to the dead-letter queue"
+            self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, [message.id]))
+        self.told_dead = len(self.queue.dead)
+
+
+def queue_event(receipts: Sequence[Receipt], source: Source) -> dict[str, Any]:
+    return {"Records": [receipt.as_event(source) for receipt in receipts]}

@@ -1,0 +1,114 @@
+"""How a queue's messages become batches, how many batches run at once, and what an answer does to a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.engine import rulings
+from local.engine.events import ENVELOPE_BYTES
+from local.engine.mapping import Mapping
+from local.engine.messages import Receipt
+from local.engine.responses import reported_failures
+from local.engine.source import Kind, Source
+
+
+@dataclass(slots=True)
+class Gathering:
+    """The batch being filled. It is due when it is full, when no message fits any more, or when its time is up."""
+
+    source: Source
+    batch_size: int
+    due_at: float
+    receipts: list[Receipt] = field(default_factory=list)
+    used: int = ENVELOPE_BYTES - 1
+
+    def add(self, receipt: Receipt) -> bool:
+        """False if it does not fit; it then opens the next batch."""
+        size = receipt.size(self.source) + 1
+        if self.receipts and self.used + size > rulings.PAYLOAD_LIMIT_BYTES:
+            return False
+        self.used += size
+        self.receipts.append(receipt)
+        return True
+
+    @property
+    def room(self) -> int:
+        return self.batch_size - len(self.receipts)
+
+    def is_due(self, now: float) -> bool:
+        return bool(self.receipts) and (not self.room or now >= self.due_at)
+
+
+class Concurrency:
+    """How many batches may run at once: grows while it is the bottleneck, halves when the function fails."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        first, highest = rulings.QUEUE_FIRST_CONCURRENCY, rulings.QUEUE_HIGHEST_CONCURRENCY
+        if mapping.pollers is not None:
+            first = mapping.pollers.minimum * rulings.INVOCATIONS_PER_POLLER
+            highest = mapping.pollers.maximum * rulings.INVOCATIONS_PER_POLLER
+        if mapping.maximum_concurrency is not None:
+            highest = mapping.maximum_concurrency
+        self.highest = highest
+        self.first = min(first, highest)
+        self.base = self.first
+        self.saturated_since: float | None = None
+
+    def limit(self, now: float) -> int:
+        if self.saturated_since is None:
+            return self.base
+        grown = int((now - self.saturated_since) * rulings.QUEUE_GROWTH_PER_MINUTE / 60 + 1e-9)
+        return min(self.highest, self.base + grown)
+
+    def saturated(self, now: float) -> float | None:
+        """Every slot is taken and messages wait: the limit begins to grow; when it next will, if it can."""
+        if self.saturated_since is None:
+            self.saturated_since = now
+        limit = self.limit(now)
+        if limit >= self.highest:
+            return None
+        return self.saturated_since + (limit + 1 - self.base) * 60 / rulings.QUEUE_GROWTH_PER_MINUTE
+
+    def relieved(self, now: float) -> None:
+        """A slot is free and nothing waits: the limit stays where it is."""
+        self.base, self.saturated_since = self.limit(now), None
+
+    def idle(self) -> None:
+        self.base, self.saturated_since = self.first, None
+
+    def back_off(self, now: float) -> None:
+        self.base = max(self.first, int(self.limit(now) * rulings.QUEUE_BACK_OFF_FACTOR))
+        self.saturated_since = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What an answer does to a batch; `failed` where none of it is done."""
+
+    delete: Sequence[Receipt]
+    keep: Sequence[Receipt]
+    failed: bool = False
+
+
+def sort_receipts(receipts: Sequence[Receipt], response: Any, *, report_item_failures: bool) -> Sorted:
+    """The messages to delete and those that return to the queue, from the response of a function that ran."""
+    reported = reported_failures(response) if report_item_failures else []
+    known = {receipt.message_id for receipt in receipts}
+    if reported is None or not known.issuperset(reported):
+        return Sorted((), receipts, failed=True)
+    return Sorted(
+        [receipt for receipt in receipts if receipt.message_id not in reported],
+        [receipt for receipt in receipts if receipt.message_id in reported],
+    )
+
+
+def visibility_seconds(mapping: Mapping, queue_seconds: float, function_timeout: float | None) -> float:
+    """How long the mapping's receives hide a message: the queue's timeout, or longer if a batch needs longer."""
+    needed = mapping.batching_window_seconds + (function_timeout or 0.0)
+    return needed + rulings.VISIBILITY_MARGIN_SECONDS if needed > queue_seconds else queue_seconds
+
+
+def is_fifo(mapping: Mapping) -> bool:
+    return mapping.source.kind is Kind.FIFO_QUEUE

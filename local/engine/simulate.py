@@ -1,0 +1,63 @@
+"""`simulate`: a mapping, its records and a handler, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from local.engine.function import Handler
+from local.engine.lineage import Lineage
+from local.engine.mapping import load, refuse_short_visibility
+from local.engine.queue import QueueSettings
+from local.engine.queue_simulation import QueueSimulation
+from local.engine.records import KinesisRecord, QueueMessage, TableChange
+from local.engine.setting import Seconds, Setting
+from local.engine.shard import HashRange
+from local.engine.simulation import StreamSimulation
+from local.engine.timeline import Timeline
+
+
+def simulate(
+    mapping: Mapping[str, Any],
+    records: Iterable[KinesisRecord | TableChange | QueueMessage],
+    function: Handler,
+    shards: Mapping[str, Sequence[str]] | None = None,
+    invocation_seconds: Seconds = 0.05,
+    until: float | None = None,
+    *,
+    function_timeout: float | None = None,
+    hash_ranges: Mapping[str, HashRange] | None = None,
+    retention_seconds: float | None = None,
+    stream_view_type: str = "NEW_AND_OLD_IMAGES",
+    queue: QueueSettings | None = None,
+) -> Timeline:
+    """What AWS would do with these records, without waiting for it.
+
+    `shards` names the parents of each child, where there was a reshard; `hash_ranges` a shard's share of the hash
+    keys, which decides what fan-out drops. A mapping AWS would refuse raises before anything runs.
+
+        timeline = simulate(
+            mapping={"EventSourceArn": STREAM, "StartingPosition": "TRIM_HORIZON", "MaximumRetryAttempts": 1},
+            records=[KinesisRecord("shardId-000000000000", "1", b"{}", arrived=1000.0)],
+            function=handler,
+        )
+        print(timeline.explain())
+    """
+    loaded = load(mapping)
+    role = f"arn:{loaded.source.partition}:iam::{loaded.source.account}:role/{loaded.function.split(':')[6]}"
+    setting = Setting(
+        function,
+        invocation_seconds,
+        function_timeout,
+        role,
+        stream_view_type,
+        retention_seconds,
+        hash_ranges or {},
+    )
+    if not loaded.enabled:
+        return Timeline()
+    if loaded.source.is_queue:
+        settings = queue or QueueSettings()
+        refuse_short_visibility(loaded, settings.visibility_seconds, function_timeout or 0.0)
+        return QueueSimulation(loaded, records, settings, setting).run(until)
+    return StreamSimulation(loaded, records, Lineage(shards or {}), setting).run(until)

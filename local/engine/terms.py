@@ -1,0 +1,30 @@
+"""What the lanes of a shard must know of their mapping and their stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local.engine.delivery import RetryPolicy
+from local.engine.mapping import FOREVER, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`oldest_seconds`: how old a record may get, by the mapping's limit or the stream's retention."""
+
+    batch_size: int
+    batching_window_seconds: int
+    retry: RetryPolicy
+    oldest_seconds: float
+    tumbling_window_seconds: int
+
+    @staticmethod
+    def of(mapping: Mapping, retention_seconds: float) -> Terms:
+        age = mapping.record_age_seconds
+        return Terms(
+            batch_size=mapping.batch_size,
+            batching_window_seconds=mapping.batching_window_seconds,
+            retry=RetryPolicy(mapping.bisect_on_error, mapping.retry_attempts),
+            oldest_seconds=retention_seconds if age == FOREVER else min(float(age), retention_seconds),
+            tumbling_window_seconds=mapping.tumbling_window_seconds,
+        )

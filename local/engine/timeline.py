@@ -1,0 +1,119 @@
+"""What happened in a simulation, in order, ready to be asserted on, explained or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.engine.delivery import Step
+from local.engine.function import Answer
+from local.engine.metrics import Metric
+from local.engine.windows import Turn
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One call of the function. `error` is None, or what the runtime reported; `event` is built anew when asked for.
+
+    `attempt` counts the calls with exactly these records, from 1. `names` are the sequence numbers or message ids.
+    `too_large`: Lambda did not accept the event, the function never saw it.
+    """
+
+    at: float
+    ended: float
+    request_id: str
+    shard_id: str
+    attempt: int
+    cut_from: str
+    names: Sequence[str]
+    turn: Turn | None
+    answer: Answer
+    lane: int = 0
+    too_large: bool = False
+    verdict: str = ""
+    steps: Sequence[Step] = ()
+    build: Callable[[], dict[str, Any]] = field(default=dict, repr=False)
+
+    @property
+    def event(self) -> dict[str, Any]:
+        return self.build()
+
+    @property
+    def response(self) -> Any:
+        return self.answer.response
+
+    @property
+    def error(self) -> str | None:
+        return self.answer.error
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the explanation; `names` are the records it is about."""
+
+    at: float
+    shard_id: str
+    text: str
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """Records given up, and why; `record` went to the on-failure destination, as `object_key` if that is a bucket."""
+
+    at: float
+    shard_id: str
+    condition: str
+    names: Sequence[str]
+    request_id: str
+    turn: Turn | None = None
+    record: dict[str, Any] | None = None
+    object_key: str | None = None
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Everything a simulation tells.
+
+    `invocations`   in order of start
+    `failures`      on-failure records as AWS writes them; none without a destination
+    `discarded`     what was given up, with or without a destination
+    `filtered`      sequence numbers or message ids that the filters kept from the function
+    `dropped`       user records of aggregates that fan-out lost: (sequence number, partition key)
+    `checkpoints`   shard id -> last settled sequence number
+    `dead_letters`  messages a queue moved to its dead-letter queue, by id
+    `metrics`       CloudWatch data points
+    """
+
+    names: Sequence[str] = ()
+    invocations: list[Invocation] = field(default_factory=list)
+    discarded: list[Discarded] = field(default_factory=list)
+    filtered: list[str] = field(default_factory=list)
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    dead_letters: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    checkpoints: dict[str, str] = field(default_factory=dict)
+    metrics: list[Metric] = field(default_factory=list)
+    happenings: list[Happening | Invocation | Discarded] = field(default_factory=list)
+    parents: dict[str, Sequence[str]] = field(default_factory=dict)
+    place_of: Callable[[str], int] = field(default=int, repr=False)
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        return [discarded.record for discarded in self.discarded if discarded.record is not None]
+
+    def explain(self, record: int | None = None) -> str:
+        """One line per thing that happened, or per thing that happened to `records[record]`."""
+        from local.engine.explanation import explain
+
+        return explain(self, record)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one self-contained page that draws it all."""
+        from local.engine.page import page
+
+        target = Path(path)
+        target.write_text(page(self), encoding="utf-8")
+        return target

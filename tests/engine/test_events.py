@@ -1,0 +1,177 @@
+"""Events, field by field and in AWS's order."""
+
+import json
+from hashlib import md5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.engine import KinesisRecord, QueueMessage, TableChange, simulate
+from local.engine.entries import KinesisEntry, Stamp, compact
+from local.engine.events import event, payload_bytes, windowed_envelope_bytes
+from local.engine.source import source
+from local.engine.windows import Call, Turn, Window
+from tests.engine.doubles import CONSUMER, FIFO, QUEUE, SHARD, STREAM, TABLE, mapping, nothing
+
+ROLE = "arn:aws:iam::123456789012:role/function"
+STAMP = Stamp.of(SHARD, source(STREAM), ROLE)
+
+
+def only_event(timeline):
+    (invocation,) = timeline.invocations
+    return invocation.event
+
+
+def test_a_kinesis_event_is_the_one_of_aws():
+    received = only_event(simulate(mapping(), [KinesisRecord(SHARD, "7", b"Hello", 1545084650.987)], nothing))
+    number = received["Records"][0]["kinesis"]["sequenceNumber"]
+    assert compact(received) == compact(
+        {
+            "Records": [
+                {
+                    "kinesis": {
+                        "kinesisSchemaVersion": "1.0",
+                        "partitionKey": "7",
+                        "sequenceNumber": number,
+                        "data": "SGVsbG8=",
+                        "approximateArrivalTimestamp": 1545084650.987,
+                    },
+                    "eventSource": "aws:kinesis",
+                    "eventVersion": "1.0",
+                    "eventID": f"{SHARD}:{number}",
+                    "eventName": "aws:kinesis:record",
+                    "invokeIdentityArn": ROLE,
+                    "awsRegion": "us-east-1",
+                    "eventSourceARN": STREAM,
+                }
+            ]
+        }
+    )
+
+
+def test_through_fan_out_the_source_of_a_record_is_the_consumer():
+    received = only_event(simulate(mapping(CONSUMER), [KinesisRecord(SHARD, "7", b"", 1000.0)], nothing))
+    assert received["Records"][0]["eventSourceARN"] == CONSUMER
+
+
+def test_a_table_event_is_the_one_of_aws():
+    change = TableChange(
+        shard_id=SHARD,
+        event_name="MODIFY",
+        keys={"id": {"S": "7"}},
+        new_image={"id": {"S": "7"}, "raw": {"B": b"\x00"}},
+        old_image={"id": {"S": "7"}},
+        created=1545084650.987,
+    )
+    (record,) = only_event(simulate(mapping(TABLE), [change], nothing))["Records"]
+    assert compact(record) == compact(
+        {
+            "eventID": record["eventID"],
+            "eventName": "MODIFY",
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": "us-east-1",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1545084650.0,
+                "Keys": {"id": {"S": "7"}},
+                "NewImage": {"id": {"S": "7"}, "raw": {"B": "AA=="}},
+                "OldImage": {"id": {"S": "7"}},
+                "SequenceNumber": record["dynamodb"]["SequenceNumber"],
+                "SizeBytes": 13,
+                "StreamViewType": "NEW_AND_OLD_IMAGES",
+            },
+            "eventSourceARN": TABLE,
+        }
+    )
+
+
+def test_a_change_without_an_image_has_no_field_for_it():
+    change = TableChange(shard_id=SHARD, event_name="REMOVE", keys={"id": {"S": "7"}}, created=1000.0)
+    (record,) = only_event(simulate(mapping(TABLE), [change], nothing, stream_view_type="KEYS_ONLY"))["Records"]
+    assert list(record["dynamodb"]) == [
+        "ApproximateCreationDateTime",
+        "Keys",
+        "SequenceNumber",
+        "SizeBytes",
+        "StreamViewType",
+    ]
+
+
+def test_a_windowed_event_has_the_fields_of_aws_in_their_order():
+    received = event((), STAMP, Turn(Window(1607497440, 1607497560), '{"1":"282"}', Call.FINAL))
+    assert compact(received) == compact(
+        {
+            "Records": [],
+            "shardId": SHARD,
+            "eventSourceARN": STREAM,
+            "window": {"start": "2020-12-09T07:04:00Z", "end": "2020-12-09T07:06:00Z"},
+            "state": {"1": "282"},
+            "isFinalInvokeForWindow": True,
+            "isWindowTerminatedEarly": False,
+        }
+    )
+
+
+def test_a_queue_event_is_the_one_of_aws():
+    message = QueueMessage('{"a":  1}', 1545082649.183, attributes={"kind": "x"})
+    (record,) = only_event(simulate(mapping(QUEUE), [message], nothing))["Records"]
+    assert compact(record) == compact(
+        {
+            "messageId": record["messageId"],
+            "receiptHandle": record["receiptHandle"],
+            "body": '{"a":  1}',
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": "1545082649183",
+                "SenderId": record["attributes"]["SenderId"],
+                "ApproximateFirstReceiveTimestamp": "1545082649183",
+            },
+            "messageAttributes": {
+                "kind": {"stringValue": "x", "stringListValues": [], "binaryListValues": [], "dataType": "String"}
+            },
+            "md5OfBody": md5(b'{"a":  1}').hexdigest(),
+            "md5OfMessageAttributes": record["md5OfMessageAttributes"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": QUEUE,
+            "awsRegion": "us-east-1",
+        }
+    )
+
+
+def test_a_fifo_message_says_its_place_and_group():
+    (record,) = only_event(simulate(mapping(FIFO), [QueueMessage("x", 1000.0, group_id="g")], nothing))["Records"]
+    assert list(record["attributes"]) == [
+        "ApproximateReceiveCount",
+        "SentTimestamp",
+        "SequenceNumber",
+        "MessageGroupId",
+        "SenderId",
+        "MessageDeduplicationId",
+        "ApproximateFirstReceiveTimestamp",
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(min_size=1, max_size=8), st.binary(max_size=40), st.floats(0, 4e9)), min_size=1, max_size=4
+    )
+)
+def test_the_size_of_a_kinesis_event_is_known_to_the_byte_before_it_exists(given_records):
+    entries = [
+        KinesisEntry(str(n), key, data, round(arrived, 3), STAMP.overhead)
+        for n, (key, data, arrived) in enumerate(given_records)
+    ]
+    turn = Turn(Window(1607497440, 1607497560), '{"ä":1}', Call.ORDINARY)
+    size = payload_bytes(entries) + windowed_envelope_bytes(STAMP) + len(turn.state.encode())
+    assert size == len(compact(event(entries, STAMP, turn)).encode())
+
+
+def test_records_of_another_source_are_refused_by_place():
+    with pytest.raises(TypeError, match=r"records\[1\] must be a KinesisRecord"):
+        simulate(mapping(), [KinesisRecord(SHARD, "7", b"", 1000.0), QueueMessage("x", 1.0)], nothing)
+
+
+def test_an_event_is_plain_json():
+    received = only_event(simulate(mapping(), [KinesisRecord(SHARD, "ü", b"\xff", 1000.0)], nothing))
+    assert json.loads(json.dumps(received)) == received

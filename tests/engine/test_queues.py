@@ -1,0 +1,215 @@
+"""Queues: batches, visibility, redrive, groups, concurrency."""
+
+import json
+
+import pytest
+
+from local.engine import FunctionThrottledError, QueueMessage, QueueSettings, simulate
+from tests.engine.doubles import FIFO, QUEUE, Scripted, filters, mapping, nothing
+
+REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+LARGE = {"BatchSize": 10_000, "MaximumBatchingWindowInSeconds": 5}
+
+
+def messages(count: int, group: str | None = None, sent: float = 1000.0) -> list[QueueMessage]:
+    return [QueueMessage(str(n), sent, group_id=group) for n in range(count)]
+
+
+def grouped(*groups: str) -> list[QueueMessage]:
+    return [QueueMessage(str(n), 1000.0, group_id=group) for n, group in enumerate(groups)]
+
+
+def bodies(event) -> list[str]:
+    return [record["body"] for record in event["Records"]]
+
+
+def deliveries(timeline) -> list[str]:
+    return [" ".join(bodies(invocation.event)) for invocation in timeline.invocations]
+
+
+def poisoned(*poison: str):
+    def handler(event, context):
+        if set(poison) & set(bodies(event)):
+            raise ValueError("poison")
+
+    return handler
+
+
+def reporting(*failing: str):
+    def handler(event, context):
+        failed = [record["messageId"] for record in event["Records"] if record["body"] in failing]
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+    return handler
+
+
+def test_a_queue_gives_ten_messages_at_a_time():
+    assert deliveries(simulate(mapping(QUEUE), messages(12), nothing)) == ["0 1 2 3 4 5 6 7 8 9", "10 11"]
+
+
+def test_a_batching_window_gathers_more_than_ten():
+    timeline = simulate(mapping(QUEUE, **LARGE), [*messages(30), *messages(1, sent=1004.0)], nothing)
+    assert [(invocation.at, len(invocation.names)) for invocation in timeline.invocations] == [(1005.0, 31)]
+
+
+def test_bodies_and_metadata_of_a_batch_stay_within_six_megabytes():
+    heavy = [QueueMessage("x" * 1_000_000, 1000.0) for _ in range(8)]
+    timeline = simulate(mapping(QUEUE, **LARGE), heavy, nothing)
+    assert [len(invocation.names) for invocation in timeline.invocations] == [6, 2]
+    assert len(json.dumps(timeline.invocations[0].event)) < 6 * 1024 * 1024
+
+
+def test_a_failed_batch_comes_back_when_its_visibility_timeout_is_over():
+    timeline = simulate(mapping(QUEUE), messages(2), Scripted(ValueError(), None), queue=QueueSettings(40.0))
+    assert [(i.at, d) for i, d in zip(timeline.invocations, deliveries(timeline), strict=True)] == [
+        (1000.0, "0 1"),
+        (1040.0, "0 1"),
+    ]
+
+
+def test_a_message_received_too_often_becomes_a_dead_letter():
+    timeline = simulate(mapping(QUEUE), messages(1), poisoned("0"), queue=QueueSettings(max_receive_count=3))
+    assert deliveries(timeline) == ["0", "0", "0"]
+    assert len(timeline.dead_letters) == 1
+
+
+def test_without_a_dead_letter_queue_a_message_returns_until_it_is_too_old():
+    timeline = simulate(mapping(QUEUE), messages(1), poisoned("0"), queue=QueueSettings(retention_seconds=100.0))
+    assert [invocation.at for invocation in timeline.invocations] == [1000.0, 1030.0, 1060.0, 1090.0]
+
+
+def test_each_delivery_tells_how_often_the_message_was_received():
+    timeline = simulate(mapping(QUEUE), messages(1), Scripted(ValueError(), None))
+    counts = [i.event["Records"][0]["attributes"]["ApproximateReceiveCount"] for i in timeline.invocations]
+    assert counts == ["1", "2"]
+
+
+def test_reported_messages_return_and_the_others_are_deleted():
+    timeline = simulate(mapping(QUEUE, **REPORTING), messages(3), reporting("1"), until=1031.0)
+    assert deliveries(timeline) == ["0 1 2", "1"]
+    assert len(timeline.deleted) == 2
+
+
+@pytest.mark.parametrize("answer", [None, "", {}, {"batchItemFailures": []}, {"batchItemFailures": None}])
+def test_an_empty_answer_deletes_the_batch(answer):
+    assert len(simulate(mapping(QUEUE, **REPORTING), messages(2), Scripted(answer)).deleted) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"batchItemFailures": [{"itemIdentifier": ""}]},
+        {"batchItemFailures": [{"itemIdentifier": None}]},
+        {"batchItemFailures": [{"id": "x"}]},
+        {"batchItemFailures": [{}]},
+        {"batchItemFailures": [{"itemIdentifier": "unknown"}]},
+        "not an object",
+    ],
+)
+def test_an_answer_that_names_no_message_of_the_batch_returns_all_of_it(answer):
+    timeline = simulate(mapping(QUEUE, **REPORTING), messages(2), Scripted(answer), until=1020.0)
+    assert timeline.deleted == []
+
+
+def test_an_answer_means_nothing_to_a_mapping_that_did_not_ask_for_it():
+    assert len(simulate(mapping(QUEUE), messages(2), reporting("1")).deleted) == 2
+
+
+def test_a_throttled_batch_is_tried_again_while_its_messages_are_invisible():
+    throttled = FunctionThrottledError()
+    timeline = simulate(mapping(QUEUE), messages(1), Scripted(throttled, throttled, None), invocation_seconds=0.0)
+    assert [invocation.at for invocation in timeline.invocations] == [1000.0, 1001.0, 1002.0]
+    counts = {i.event["Records"][0]["attributes"]["ApproximateReceiveCount"] for i in timeline.invocations}
+    assert counts == {"1"}
+
+
+def test_messages_that_do_not_match_are_deleted_from_the_queue():
+    mixed = [QueueMessage(body, 1000.0) for body in ('{"n": 1}', '{"n": 2}', "plain")]
+    timeline = simulate(mapping(QUEUE, **filters('{"body": {"n": [1]}}')), mixed, nothing)
+    assert deliveries(timeline) == ['{"n": 1}']
+    assert len(timeline.filtered) == 2
+
+
+def test_a_plain_pattern_matches_plain_bodies():
+    mixed = [QueueMessage(body, 1000.0) for body in ('{"n": 1}', "plain")]
+    assert deliveries(simulate(mapping(QUEUE, **filters('{"body": ["plain"]}')), mixed, nothing)) == ["plain"]
+
+
+def test_five_batches_run_at_first_and_five_more_join_every_second():
+    timeline = simulate(mapping(QUEUE, BatchSize=1), messages(100), nothing, invocation_seconds=100.0, until=1002.0)
+    starts = [invocation.at for invocation in timeline.invocations]
+    assert [sum(at <= 1000.0 + second for at in starts) for second in (0, 1, 2)] == [5, 10, 15]
+
+
+def test_maximum_concurrency_is_never_exceeded():
+    limited = mapping(QUEUE, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
+    timeline = simulate(limited, messages(6), nothing, invocation_seconds=1.0)
+    assert [invocation.at for invocation in timeline.invocations] == [1000.0, 1000.0, 1001.0, 1001.0, 1002.0, 1002.0]
+
+
+def test_provisioned_pollers_run_ten_batches_each_from_the_start():
+    pollers = mapping(QUEUE, BatchSize=1, ProvisionedPollerConfig={"MinimumPollers": 3})
+    timeline = simulate(pollers, messages(50), nothing, invocation_seconds=10.0, until=1000.0)
+    assert len(timeline.invocations) == 30
+
+
+def test_a_failing_function_makes_the_pollers_back_off():
+    def flaky(event, context):
+        if bodies(event) == ["0"]:
+            raise ValueError
+
+    settings = mapping(QUEUE, BatchSize=1)
+    calm = simulate(settings, messages(200), nothing, invocation_seconds=2.5, until=1005.0)
+    shaken = simulate(settings, messages(200), flaky, invocation_seconds=2.5, until=1005.0)
+    assert len(shaken.invocations) < len(calm.invocations)
+
+
+def test_a_message_that_outlives_its_invisibility_is_delivered_again():
+    timeline = simulate(
+        mapping(QUEUE), messages(1), nothing, invocation_seconds=lambda event: 45.0, queue=QueueSettings(30.0)
+    )
+    assert [invocation.at for invocation in timeline.invocations][:2] == [1000.0, 1030.0]
+
+
+def test_a_window_and_a_timeout_longer_than_the_visibility_timeout_prolong_it():
+    settings = mapping(QUEUE, MaximumBatchingWindowInSeconds=20)
+    timeline = simulate(
+        settings, messages(1), Scripted(ValueError(), None), function_timeout=20.0, queue=QueueSettings(30.0)
+    )
+    assert [invocation.at for invocation in timeline.invocations] == [1020.0, 1090.0]
+
+
+def test_a_group_keeps_its_order_and_a_batch_may_hold_several():
+    timeline = simulate(mapping(FIFO), grouped("a", "b", "a", "b"), nothing)
+    assert deliveries(timeline) == ["0 2 1 3"]
+
+
+def test_a_group_has_one_batch_in_flight_and_groups_run_at_once():
+    timeline = simulate(mapping(FIFO, BatchSize=1), grouped("a", "b", "a"), nothing, invocation_seconds=1.0)
+    assert [(i.at, d) for i, d in zip(timeline.invocations, deliveries(timeline), strict=True)] == [
+        (1000.0, "0"),
+        (1000.0, "1"),
+        (1001.0, "2"),
+    ]
+
+
+def test_a_failed_message_holds_its_group_back_until_it_is_done_or_dead():
+    settings = QueueSettings(max_receive_count=2)
+    timeline = simulate(mapping(FIFO, BatchSize=1), grouped("a", "a", "b"), poisoned("0"), queue=settings)
+    assert deliveries(timeline) == ["0", "2", "0", "1"]
+    assert len(timeline.dead_letters) == 1
+
+
+def test_what_a_fifo_function_deletes_past_a_failure_is_its_own_affair():
+    timeline = simulate(mapping(FIFO, **REPORTING), grouped("a", "a", "a"), reporting("1"), until=1031.0)
+    assert deliveries(timeline) == ["0 1 2", "1"]
+
+
+def test_a_fifo_message_needs_a_group():
+    with pytest.raises(ValueError, match="group_id"):
+        simulate(mapping(FIFO), messages(1), nothing)
+
+
+def test_queues_know_no_positions_and_no_failure_destination():
+    timeline = simulate(mapping(QUEUE), messages(1), poisoned("0"), until=1000.0)
+    assert (timeline.checkpoints, timeline.failures) == ({}, [])

@@ -1,0 +1,251 @@
+"""Tumbling windows: where they lie, what travels through them, how they end."""
+
+import pytest
+
+from local.engine import KinesisRecord, TableChange, simulate
+from local.engine.rulings import STATE_LIMIT_BYTES
+from tests.engine.doubles import (
+    BUCKET,
+    SHARD,
+    TABLE,
+    Poisoned,
+    counting,
+    deliveries,
+    destination,
+    mapping,
+    numbers,
+    records,
+)
+
+WINDOW = {"TumblingWindowInSeconds": 10}
+REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+NEXT_SHARD = "shardId-000000000001"
+
+
+def calls(timeline) -> list[str]:
+    """Each invocation, drawn: `[1000) 0 1`, `[1000) final`, `[1000) early final`."""
+    return [_drawn(invocation) for invocation in timeline.invocations]
+
+
+def _drawn(invocation) -> str:
+    event, window = invocation.event, invocation.turn.window.start
+    if not event["isFinalInvokeForWindow"]:
+        return f"[{window}) " + " ".join(map(str, numbers(event)))
+    return f"[{window}) " + ("early final" if event["isWindowTerminatedEarly"] else "final")
+
+
+def states(timeline) -> list[list[int] | None]:
+    return [invocation.event["state"].get("seen") for invocation in timeline.invocations]
+
+
+def failing_final(times: int):
+    """Counts, and fails this many final calls."""
+    left = [times]
+
+    def handler(event, context):
+        if event["isFinalInvokeForWindow"] and left[0]:
+            left[0] -= 1
+            raise ValueError("final")
+        return counting(event, context)
+
+    return handler
+
+
+def test_windows_are_aligned_to_the_epoch_and_take_records_by_their_own_time():
+    # 1000      1010      1020      1030
+    # [---------)[---------)[---------)
+    #       0  1      2         3
+    timeline = simulate(mapping(**WINDOW), records(1006, 1009, 1015, 1025), counting)
+    assert [call for call in calls(timeline) if "final" not in call] == ["[1000) 0", "[1000) 1", "[1010) 2", "[1020) 3"]
+
+
+def test_a_record_at_the_end_of_a_window_belongs_to_the_next():
+    assert calls(simulate(mapping(**WINDOW), records(1000, 1010), counting))[:3] == [
+        "[1000) 0",
+        "[1000) final",
+        "[1010) 1",
+    ]
+
+
+def test_old_records_get_the_windows_of_their_own_time():
+    backlog = [KinesisRecord(SHARD, "key", b'{"n":%d}' % n, at) for n, at in enumerate([100.0, 115.0])]
+    assert calls(simulate(mapping(**WINDOW), backlog, counting))[0] == "[100) 0"
+
+
+def test_a_batch_never_mixes_two_windows():
+    timeline = simulate(mapping(MaximumBatchingWindowInSeconds=60, **WINDOW), records(1008, 1009, 1011), counting)
+    assert calls(timeline)[:3] == ["[1000) 0 1", "[1000) final", "[1010) 2"]
+
+
+def test_the_state_of_a_window_is_empty_first_and_then_what_the_function_returned():
+    timeline = simulate(mapping(**WINDOW), records(1000, 1003, 1012), counting)
+    assert states(timeline) == [None, [0], [0, 1], None, [2]]
+
+
+def test_a_final_call_carries_the_state_and_no_records():
+    final = simulate(mapping(**WINDOW), records(1000, 1012), counting).invocations[1].event
+    assert (final["Records"], final["state"], final["isFinalInvokeForWindow"]) == ([], {"seen": [0]}, True)
+
+
+def test_a_window_closes_when_a_record_of_a_later_one_is_read():
+    timeline = simulate(mapping(**WINDOW), records(1000, 1060), counting)
+    assert (calls(timeline)[1], timeline.invocations[1].at) == ("[1000) final", 1060.0)
+
+
+def test_an_idle_window_closes_when_its_end_is_past_and_nothing_was_read_for_two_minutes():
+    timeline = simulate(mapping(**WINDOW), records(1003), counting)
+    assert (calls(timeline)[1], timeline.invocations[1].at) == ("[1000) final", 1123.0)
+
+
+def test_a_long_window_does_not_close_before_its_end_however_idle():
+    timeline = simulate(mapping(TumblingWindowInSeconds=900), records(1000), counting)
+    assert timeline.invocations[1].at == 1800.0
+
+
+def test_windows_without_records_are_never_called():
+    timeline = simulate(mapping(**WINDOW), records(1000, 1055), counting)
+    assert calls(timeline) == ["[1000) 0", "[1000) final", "[1050) 1", "[1050) final"]
+
+
+def test_a_record_older_than_the_current_window_joins_it_and_is_told():
+    timeline = simulate(mapping(**WINDOW), records(1012, 1009), counting)
+    assert calls(timeline)[0] == "[1010) 0 1"
+    assert "older than the window" in timeline.explain()
+
+
+def test_the_state_belongs_to_a_shard():
+    two = records(1000) + records(1000, shard=NEXT_SHARD)
+    assert states(simulate(mapping(**WINDOW), two, counting))[:2] == [None, None]
+
+
+def test_a_window_ends_with_its_shard_and_the_child_starts_with_fresh_state():
+    two = records(1000) + records(1001, shard=NEXT_SHARD)
+    timeline = simulate(mapping(**WINDOW), two, counting, shards={NEXT_SHARD: [SHARD]})
+    assert [(i.shard_id[-1], call) for i, call in zip(timeline.invocations, calls(timeline), strict=True)][:3] == [
+        ("0", "[1000) 0"),
+        ("0", "[1000) final"),
+        ("1", "[1000) 0"),
+    ]
+    assert states(timeline)[2] is None
+
+
+def oversized(event, context):
+    if event["isFinalInvokeForWindow"] or numbers(event) != [0]:
+        return counting(event, context)
+    return {"state": {"x": "x" * (STATE_LIMIT_BYTES - 7)}}
+
+
+def test_a_state_of_more_than_one_megabyte_ends_the_window_early_with_the_whole_state():
+    early = simulate(mapping(**WINDOW), records(1000), oversized).invocations[1].event
+    assert (early["isFinalInvokeForWindow"], early["isWindowTerminatedEarly"]) == (True, True)
+    assert len(early["state"]["x"]) == STATE_LIMIT_BYTES - 7
+
+
+def test_a_state_of_exactly_one_megabyte_is_kept():
+    def full(event, context):
+        return {"state": {"x": "x" * (STATE_LIMIT_BYTES - 8)}}
+
+    assert "early" not in " ".join(calls(simulate(mapping(**WINDOW), records(1000), full)))
+
+
+def test_after_an_early_end_the_same_window_goes_on_with_empty_state_and_gets_its_own_final_call():
+    timeline = simulate(mapping(**WINDOW), records(1000, 1005), oversized)
+    assert calls(timeline) == ["[1000) 0", "[1000) early final", "[1000) 1", "[1000) final"]
+    assert timeline.invocations[2].event["state"] == {}
+
+
+def test_after_an_early_end_without_further_records_no_second_final_call_follows():
+    assert calls(simulate(mapping(**WINDOW), records(1000), oversized)) == ["[1000) 0", "[1000) early final"]
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"State": {}}, {"state": None}, {"state": [1]}, "state"])
+def test_an_answer_without_state_is_a_failed_invocation(answer):
+    timeline = simulate(mapping(MaximumRetryAttempts=0, **WINDOW), records(1000), lambda event, context: answer)
+    assert timeline.failures[0]["requestContext"]["condition"] == "RetryAttemptsExhausted"
+
+
+def test_a_retry_gets_the_same_records_and_the_state_from_before():
+    failures = [ValueError("once")]
+
+    def once(event, context):
+        if failures and numbers(event) == [1]:
+            raise failures.pop()
+        return counting(event, context)
+
+    timeline = simulate(mapping(**WINDOW), records(1000, 1002), once)
+    assert states(timeline)[1:3] == [[0], [0]]
+    assert deliveries(timeline)[1:3] == [[1], [1]]
+
+
+def test_a_window_goes_on_without_a_discarded_batch():
+    def poisoned(event, context):
+        Poisoned(1)(event, context)
+        return counting(event, context)
+
+    timeline = simulate(mapping(MaximumRetryAttempts=0, **WINDOW), records(1000, 1002, 1004), poisoned)
+    assert states(timeline)[-1] == [0, 2]
+
+
+def test_halves_of_a_batch_run_in_order_with_the_state_of_the_last_success():
+    def poisoned(event, context):
+        Poisoned(2)(event, context)
+        return counting(event, context)
+
+    settings = mapping(MaximumRetryAttempts=0, BisectBatchOnFunctionError=True, **WINDOW)
+    timeline = simulate(settings, records(1000, 1000, 1000, 1000), poisoned)
+    assert states(timeline) == [None, None, [0, 1], [0, 1], [0, 1], [0, 1, 3]]
+
+
+def test_a_partial_response_leaves_the_state_from_before_the_batch():
+    def partly(event, context):
+        failed = [r["kinesis"]["sequenceNumber"] for r in event["Records"][1:]]
+        return counting(event, context) | {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+    timeline = simulate(mapping(**WINDOW, **REPORTING), records(1000, 1000), partly)
+    assert (deliveries(timeline)[1], states(timeline)[1]) == ([1], None)
+
+
+def test_a_failing_final_call_is_retried_and_holds_the_next_window_back():
+    timeline = simulate(mapping(**WINDOW), records(1000, 1012), failing_final(2))
+    assert calls(timeline)[:5] == ["[1000) 0", *["[1000) final"] * 3, "[1010) 1"]
+
+
+def test_a_final_call_out_of_retries_is_discarded_and_the_next_window_proceeds():
+    timeline = simulate(mapping(MaximumRetryAttempts=1, **WINDOW), records(1000, 1012), failing_final(2))
+    assert calls(timeline)[:4] == ["[1000) 0", "[1000) final", "[1000) final", "[1010) 1"]
+
+
+def test_the_record_of_a_discarded_final_call_names_its_window_and_no_place_in_the_stream():
+    settings = mapping(MaximumRetryAttempts=0, **WINDOW, **destination(BUCKET))
+    (failure,) = simulate(settings, records(1000), failing_final(1)).failures
+    assert failure["timeWindowInfo"] == {
+        "window": {"start": "1970-01-01T00:16:40Z", "end": "1970-01-01T00:16:50Z"},
+        "isFinalInvokeForWindow": True,
+        "isWindowTerminatedEarly": False,
+    }
+    assert list(failure["KinesisBatchInfo"]) == ["shardId", "streamArn"]
+    assert '"Records":[]' in failure["payload"]
+
+
+def test_the_record_of_a_discarded_batch_in_a_window_names_both():
+    settings = mapping(MaximumRetryAttempts=0, **WINDOW)
+    (failure,) = simulate(settings, records(1000), lambda event, context: None).failures[:1]
+    assert failure["KinesisBatchInfo"]["batchSize"] == 1
+    assert failure["timeWindowInfo"]["isFinalInvokeForWindow"] is False
+
+
+def test_a_failing_final_call_blocks_its_shard_as_long_as_the_retry_policy_allows():
+    settings = mapping(MaximumRecordAgeInSeconds=600, **WINDOW)
+    timeline = simulate(settings, records(1000, 1011), failing_final(1000), until=1600.0)
+    assert "[1010) 1" not in calls(timeline)
+
+
+def test_table_streams_have_windows_by_the_time_of_the_change():
+    changes = [TableChange(shard_id=SHARD, event_name="INSERT", keys={}, created=at) for at in (1003.0, 1012.0)]
+    timeline = simulate(mapping(TABLE, **WINDOW), changes, lambda event, context: {"state": {}})
+    assert [invocation.event["window"]["start"][-3:] for invocation in timeline.invocations] == [
+        "40Z",
+        "40Z",
+        "50Z",
+        "50Z",
+    ]
