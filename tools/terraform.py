@@ -138,7 +138,7 @@ def with_plugin_dir(arguments: Sequence[str], mirror: Path) -> list[str]:
 
 
 def provider_source(environment: Mapping[str, str], memory: Path) -> Path | None:
-    """The mirror to read providers from; None is the registry. `memory` is touched when the registry was out of reach."""
+    """The mirror to read providers from; None is the registry. A registry out of reach is remembered in `memory`."""
     if recently(memory):
         return mirror(environment)
     silent = next((url for url in PROVIDER_HOSTS if not answers(url, PATIENCE_SECONDS)), None)
