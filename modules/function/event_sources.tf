@@ -5,6 +5,13 @@ locals {
     { for name, source in var.fan_out_sources : name => merge(source, { arn = source.consumer.arn, stream = source.consumer.stream }) },
   )
 
+  # What the provisioned streams may have in flight at once. AWS chooses an on-demand stream's shards, and how many
+  # shards a table's stream has nobody is told.
+  parallel_batches = sum(concat([0], [
+    for source in local.kinesis_readers : coalesce(source.stream.shard_count, 0) * source.parallelization_factor
+    if source.enabled && source.stream.mode == "PROVISIONED"
+  ]))
+
   stream_sources = {
     for name, source in merge(
       {

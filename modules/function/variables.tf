@@ -90,11 +90,8 @@ variable "reserved_concurrency" {
   }
 
   validation {
-    condition = var.reserved_concurrency == null ? true : var.reserved_concurrency >= sum(concat([0],
-      [for source in var.kinesis_sources : coalesce(source.stream.shard_count, 0) * source.parallelization_factor if source.enabled && source.stream.mode == "PROVISIONED"],
-      [for source in var.fan_out_sources : coalesce(source.consumer.stream.shard_count, 0) * source.parallelization_factor if source.enabled && source.consumer.stream.mode == "PROVISIONED"],
-    ))
-    error_message = "reserved_concurrency must be at least shards x parallelization_factor, summed over the provisioned streams, or some shards are throttled for ever; got ${coalesce(var.reserved_concurrency, 0)}."
+    condition     = var.reserved_concurrency == null ? true : var.reserved_concurrency >= local.parallel_batches
+    error_message = "reserved_concurrency must be at least shards x parallelization_factor summed over the provisioned streams, ${local.parallel_batches}, or some shards are throttled for ever; got ${coalesce(var.reserved_concurrency, 0)}."
   }
 
   validation {
