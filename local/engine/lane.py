@@ -16,7 +16,6 @@ from typing import TypeGuard
 
 from local.engine import rulings
 from local.engine.delivery import (
-    TOO_OLD,
     Batch,
     Commit,
     Discard,
@@ -91,7 +90,7 @@ class Lane:
         """Records that were read, in shard order."""
         if not entries:
             return
-        if not self.waiting:
+        if not self.waiting and rulings.BATCHING_WINDOW_OPENS_WITH_FIRST_RECORD:
             self.batching_since = now
         self.waiting.extend(entries)
         self.waiting_bytes += payload_bytes(entries) + 1
@@ -148,19 +147,21 @@ class Lane:
             return None
         self.held.popleft()
         if len(expired) < len(batch.entries):
-            self.held.appendleft(batch.part([entry for entry in batch.entries if entry.arrived >= horizon]))
+            fresh = [entry for entry in batch.entries if entry.arrived >= horizon]
+            anew = rulings.EXPIRY_MAKES_A_NEW_BATCH
+            self.held.appendleft(batch.part(fresh) if anew else replace(batch, entries=fresh))
         self._begin_anew(now)
         request_id = batch.request_id or self.new_request_id()
-        return self._discard(Discard(replace(batch, entries=expired, request_id=request_id), TOO_OLD))
+        return self._discard(Discard(replace(batch, entries=expired, request_id=request_id), self.terms.too_old))
 
     def _expire_final(self, batch: Batch, now: float) -> Discard | None:
         if self.final_since is None:
             self.final_since = now
-        if now - self.final_since <= self.terms.oldest_seconds:
+        if not rulings.FINAL_CALLS_AGE or now - self.final_since <= self.terms.oldest_seconds:
             return None
         self.held.popleft()
         self._begin_anew(now)
-        return self._discard(Discard(batch, TOO_OLD))
+        return self._discard(Discard(batch, self.terms.too_old))
 
     def finish(self, outcome: Outcome, now: float) -> list[Step]:
         """What follows from the outcome of the batch in flight; it is already taken into account here."""
@@ -238,7 +239,7 @@ class Lane:
             window = self.windowing.window_of(self.waiting[0].arrived)
             if self.windowing.current is None:
                 self.windowing.open(window)
-            elif window > self.windowing.current:
+            elif window != self.windowing.current:
                 self._close_window()
                 return None if self.held else self._gather(now)
         due_at = self.batching_since + self.terms.batching_window_seconds
@@ -264,7 +265,7 @@ class Lane:
             count = records_that_fit(tuple(most), self.terms.batch_size, room)
         entries: list[Entry] = []
         for entry in islice(self.waiting, count):
-            if window is not None and self.windowing is not None and self.windowing.window_of(entry.arrived) > window:
+            if window is not None and self.windowing is not None and self.windowing.window_of(entry.arrived) != window:
                 break
             entries.append(entry)
         for _ in entries:

@@ -31,14 +31,11 @@ STATE_LIMIT_BYTES = MEBIBYTE
 # W8: `state` must be a JSON object; anything else counts as a response without state.
 STATE_MUST_BE_AN_OBJECT = True
 
-# W29/P9: a final call has no records, so its age counts from its own first attempt.
-FINAL_CALL_AGES_FROM_FIRST_ATTEMPT = True
+# W29/P9: a final call follows the retry policy. It has no records, so its age counts from its own first attempt.
+FINAL_CALLS_AGE = True
 
 # G9: the synchronous request limit, measured on the event's compact JSON, state and envelope included.
 PAYLOAD_LIMIT_BYTES = 6 * MEBIBYTE
-
-# S12: how often a record that cannot be sent is tried is the retry budget, as if the function had failed.
-OVERSIZED_CONSUMES_RETRIES = True
 
 # F1: filters of one mapping; the quota can be raised to ten on request.
 FILTERS_PER_MAPPING = 5

@@ -1,0 +1,147 @@
+"""Where everything of a timeline stands on a page: lanes from top to bottom, time from left to right.
+
+    shard 0  | window [60, 120)                    |
+             | [#0-#3  ][#0-#3  x2]      [ final ] |    a batch, its retry
+             |              [#0-#1][#2-#3]         |    halves hang below what they were cut from
+
+Time is drawn in order, not to scale: a pause is as wide as the logarithm of its length, a bar as wide as its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import log10
+
+from local.engine.explanation import places, verdict, window
+from local.engine.timeline import Discarded, Happening, Invocation, Timeline
+from local.engine.windows import Window
+
+MOST_BARS = 4_000  # a page of more takes a browser too long
+LEFT, LETTER, BAR_HEIGHT, LEVEL, LANE_GAP, WINDOW_HEIGHT = 24.0, 7.0, 20.0, 26.0, 18.0, 18.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One call of the function, or one thing given up. `style` is its CSS class; `parent` what it was cut from."""
+
+    x: float
+    width: float
+    level: int
+    label: str
+    style: str
+    tip: str
+    at: float
+    request_id: str
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The stretch of a lane that one window takes."""
+
+    x: float
+    width: float
+    label: str
+
+
+@dataclass(slots=True)
+class LaneDrawing:
+    name: str
+    bars: list[Bar] = field(default_factory=list)
+    bands: list[Band] = field(default_factory=list)
+    free_from: float = LEFT
+    levels: dict[str, int] = field(default_factory=dict)
+    window: Window | None = None
+    window_from: float = LEFT
+
+    @property
+    def height(self) -> float:
+        deepest = max((bar.level for bar in self.bars), default=0)
+        return (WINDOW_HEIGHT if self.bands else 0.0) + deepest * LEVEL + BAR_HEIGHT + LANE_GAP
+
+    def close_window(self) -> None:
+        if self.window is not None:
+            label = f"[{self.window.start}, {self.window.end})"
+            self.bands.append(Band(self.window_from - 3, self.free_from - self.window_from + 2, label))
+        self.window = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    lanes: Sequence[LaneDrawing]
+    ticks: Sequence[tuple[float, str]]
+    width: float
+    left_out: int
+
+
+def draw(timeline: Timeline) -> Drawing:
+    shown = [item for item in timeline.happenings if not isinstance(item, Happening)]
+    lanes: dict[tuple[str, int], LaneDrawing] = {}
+    parallel = {item.shard_id for item in shown if isinstance(item, Invocation) and item.lane > 0}
+    owners: dict[str, tuple[str, int]] = {}
+    ticks: list[tuple[float, str]] = []
+    x, now = LEFT, shown[0].at if shown else 0.0
+    start = timeline.happenings[0].at if timeline.happenings else 0.0
+    for item in shown[:MOST_BARS]:
+        lane_key = (
+            item.shard_id,
+            item.lane if isinstance(item, Invocation) else owners.get(item.request_id, ("", 0))[1],
+        )
+        owners[item.request_id] = lane_key
+        name = f"{item.shard_id}, lane {lane_key[1]}" if item.shard_id in parallel else item.shard_id
+        lane = lanes.setdefault(lane_key, LaneDrawing(name))
+        x = max(x + pause(item.at - now), lane.free_from)
+        now = item.at
+        bar = _bar(item, lane, x, timeline.place_of)
+        _follow_window(lane, item, x)
+        lane.bars.append(bar)
+        lane.free_from = x + bar.width + 4
+        if not ticks or x - ticks[-1][0] > 64:
+            ticks.append((x, f"+{item.at - start:.3f}s"))
+    for lane in lanes.values():
+        lane.close_window()
+    width = max((lane.free_from for lane in lanes.values()), default=LEFT) + LEFT
+    ordered = [lanes[key] for key in sorted(lanes)]
+    return Drawing(ordered, ticks, width, max(0, len(shown) - MOST_BARS))
+
+
+def pause(seconds: float) -> float:
+    """Pixels for time in which nothing began: none for none, 6 for 50 ms, 44 for two minutes."""
+    return 0.0 if seconds <= 0 else 6.0 + 12.0 * max(0.0, log10(seconds / 0.05))
+
+
+def _follow_window(lane: LaneDrawing, item: Invocation | Discarded, x: float) -> None:
+    current = item.turn.window if item.turn is not None else None
+    if current != lane.window:
+        lane.close_window()
+        lane.window, lane.window_from = current, x
+
+
+def _bar(item: Invocation | Discarded, lane: LaneDrawing, x: float, place_of: Callable[[str], int]) -> Bar:
+    parent = item.cut_from if isinstance(item, Invocation) else ""
+    level = lane.levels.get(item.request_id, lane.levels[parent] + 1 if parent in lane.levels else 0)
+    lane.levels[item.request_id] = level
+    what = places(item.names, place_of) or "final"
+    if isinstance(item, Discarded):
+        label, style, tip = f"✕ {what}", "discarded", f"discarded {what}: {item.condition}{window(item.turn)}"
+    else:
+        label = what if item.attempt == 1 else f"{what} ×{item.attempt}"
+        style = " ".join(_styles(item))
+        tip = "\n".join(_tip(item, what, place_of))
+    return Bar(x, len(label) * LETTER + 10, level, label, style, tip, item.at, item.request_id, parent)
+
+
+def _styles(invocation: Invocation) -> Iterator[str]:
+    yield {"Succeeded": "succeeded", "FailedAt": "partly", "Throttled": "throttled", "": "open"}.get(
+        invocation.verdict, "failed"
+    )
+    if invocation.turn is not None and invocation.turn.is_final:
+        yield "early" if invocation.turn.is_early else "final"
+
+
+def _tip(invocation: Invocation, what: str, place_of: Callable[[str], int]) -> Iterator[str]:
+    yield f"{what}{window(invocation.turn)}"
+    yield f"request {invocation.request_id}, attempt {invocation.attempt}"
+    yield f"from {invocation.at:g} to {invocation.ended:g}"
+    yield verdict(invocation, place_of) if invocation.verdict else "still running when the simulation ended"

@@ -1,0 +1,113 @@
+"""A timeline in words and as a page, for a person who wonders."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from local.engine import QueueMessage, QueueSettings, simulate
+from local.engine.drawing import draw
+from tests.engine.doubles import QUEUE, Poisoned, Scripted, at_once, counting, mapping, nothing, records
+
+BISECTING = {"MaximumRetryAttempts": 1, "BisectBatchOnFunctionError": True}
+
+
+class Tags(HTMLParser):
+    """The elements of a page, and what it would load from elsewhere."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loaded: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.loaded += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in ("meta",):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.loaded += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_every_delivery_of_a_record_has_its_line_and_its_reason():
+    # record 2 fails: with all, as half, alone, alone again
+    explanation = simulate(mapping(**BISECTING), at_once(4), Poisoned(2)).explain(record=2)
+    assert [line.split("s  shardId-000000000000  ")[1] for line in explanation.splitlines()[1:]] == [
+        "read #0-#3",
+        "invocation 1 (request 0001) with #0-#3, first attempt",
+        "    invocation 1: failed (ValueError: poison): halved into #0-#1 and #2-#3, each with all its retries",
+        "invocation 3 (request 0003) with #2-#3, first attempt, cut from request 0001",
+        "    invocation 3: failed (ValueError: poison): halved into #2 and #3, each with all its retries",
+        "invocation 4 (request 0004) with #2, first attempt, cut from request 0003",
+        "    invocation 4: failed (ValueError: poison): the same batch again",
+        "invocation 5 (request 0004) with #2, attempt 2 of the same batch",
+        "    invocation 5: failed (ValueError: poison)",
+        "discarded #2: RetryAttemptsExhausted; failure record sent",
+    ]
+
+
+def test_lines_are_in_order_of_time():
+    explanation = simulate(mapping(**BISECTING), records(1000, 1001, 1002), Poisoned(1)).explain()
+    times = [float(line.split("s  ")[0]) for line in explanation.splitlines()[1:]]
+    assert times == sorted(times)
+
+
+def test_windows_and_their_final_calls_are_told():
+    explanation = simulate(mapping(TumblingWindowInSeconds=10), records(1000), counting).explain()
+    assert "final call in window [1000, 1010), it closes" in explanation
+
+
+def test_queues_are_told_by_message():
+    timeline = simulate(
+        mapping(QUEUE), [QueueMessage("x", 1000.0)], Scripted(ValueError()), queue=QueueSettings(max_receive_count=1)
+    )
+    assert "back in the queue, visible again in 29.95 s #0" in timeline.explain()
+    assert "moved to the dead-letter queue #0" in timeline.explain()
+
+
+def test_an_empty_timeline_says_so():
+    assert simulate(mapping(), [], nothing).explain() == "Nothing happened."
+
+
+def test_a_page_is_one_file_that_loads_nothing(tmp_path):
+    page = simulate(mapping(**BISECTING), at_once(4), Poisoned(2)).to_html(tmp_path / "timeline.html")
+    tags = Tags(page.read_text())
+    assert (tags.loaded, tags.open) == ([], [])
+
+
+@pytest.mark.parametrize("arn", [QUEUE])
+def test_queues_are_drawn_too(arn, tmp_path):
+    page = simulate(mapping(arn), [QueueMessage("<b>", 1000.0)], nothing).to_html(tmp_path / "timeline.html")
+    assert Tags(page.read_text()).open == []
+
+
+def test_halves_are_drawn_below_what_they_were_cut_from():
+    (lane,) = draw(simulate(mapping(**BISECTING), at_once(4), Poisoned(2))).lanes
+    assert [(bar.label, bar.level) for bar in lane.bars] == [
+        ("#0-#3", 0),
+        ("#0-#1", 1),
+        ("#2-#3", 1),
+        ("#2", 2),
+        ("#2 ×2", 2),
+        ("✕ #2", 2),
+        ("#3", 2),
+    ]
+
+
+def test_bars_of_a_lane_never_overlap():
+    (lane,) = draw(simulate(mapping(**BISECTING), at_once(8), Poisoned(2, 5), invocation_seconds=0.0)).lanes
+    assert all(left.x + left.width < right.x for left, right in zip(lane.bars, lane.bars[1:], strict=False))
+
+
+def test_each_window_is_drawn_as_a_band():
+    (lane,) = draw(simulate(mapping(TumblingWindowInSeconds=10), records(1000, 1012), counting)).lanes
+    assert [band.label for band in lane.bands] == ["[1000, 1010)", "[1010, 1020)"]
+
+
+def test_parallel_lanes_of_a_shard_are_drawn_apart():
+    busy = [record for key in "ab" for record in at_once(1, key=key)]
+    drawing = draw(simulate(mapping(ParallelizationFactor=2), busy, nothing))
+    assert [lane.name[-6:] for lane in drawing.lanes] == ["lane 0", "lane 1"]
