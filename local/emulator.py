@@ -1,4 +1,4 @@
-"""Starts and stops the embedded local AWS, MiniStack; no other file knows which emulator it is.
+"""Starts and stops the embedded local AWS, MiniStack; no file but this and local/emulator_process.py knows which it is.
 
     .local/<port>/process.json    who we started; what `down` may end
                  /emulator.log    its output; the previous run's is emulator.previous.log
@@ -33,6 +33,7 @@ from local.ledger import Ledger
 from local.processes import Process
 
 ROOT = Path(__file__).resolve().parent.parent
+PROCESS = ROOT / "local" / "emulator_process.py"
 READY_SECONDS = 60.0
 END_SECONDS = 10.0  # MiniStack takes about three to close its services
 NARRATE_EVERY_SECONDS = 3.0
@@ -87,7 +88,7 @@ class Emulator:
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(self.home / "process.json", "ministack", self.temporary)
+        return Ledger(self.home / "process.json", PROCESS.name, self.temporary)
 
     def up(self, tell: Tell = _say, ready_seconds: float = READY_SECONDS) -> tuple[Endpoint, bool]:
         """An AWS answers at the address, and whether this very call started it."""
@@ -135,7 +136,7 @@ class Emulator:
         self._prepare_home()
         with self.log.open("wb") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-P", str(PROCESS)],
                 cwd=self.temporary,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

@@ -107,10 +107,7 @@ run "nobody_talks_to_either_queue_over_a_network_in_the_clear_and_no_service_sen
         Principal = "*"
         Action    = "sqs:*"
         Resource  = "arn:aws:sqs:eu-west-1:123456789012:sluice-test-notifications"
-        Condition = {
-          Bool         = { "aws:SecureTransport" = "false" }
-          NotIpAddress = { "aws:SourceIp" = ["127.0.0.0/8", "::1/128"] }
-        }
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }],
       [{
         Sid       = "DenyUnencryptedTransport"
@@ -118,10 +115,7 @@ run "nobody_talks_to_either_queue_over_a_network_in_the_clear_and_no_service_sen
         Principal = "*"
         Action    = "sqs:*"
         Resource  = "arn:aws:sqs:eu-west-1:123456789012:sluice-test-notifications-dead-letters"
-        Condition = {
-          Bool         = { "aws:SecureTransport" = "false" }
-          NotIpAddress = { "aws:SourceIp" = ["127.0.0.0/8", "::1/128"] }
-        }
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }],
     ]
     error_message = "Each policy must deny unencrypted transport, and allow nobody."

@@ -11,8 +11,7 @@ from local.engine.mapping import FOREVER, Mapping
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`oldest_seconds`: how old a record may get, by the mapping's limit or the stream's retention; `too_old`: what it is then
-    reported as."""
+    """`oldest_seconds`: how old a record may get, by the mapping or by the stream; `too_old`: what that is told as."""
 
     batch_size: int
     batching_window_seconds: int

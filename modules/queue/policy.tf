@@ -2,13 +2,6 @@
 # and that nobody talks to it in the clear.
 
 locals {
-  # What never leaves a machine needs no TLS: an AWS on the loopback address speaks plain HTTP. No request comes to the
-  # real one from there, and a request that shows no address (through a VPC endpoint) meets NotIpAddress too.
-  unencrypted_transport = {
-    Bool         = { "aws:SecureTransport" = "false" }
-    NotIpAddress = { "aws:SourceIp" = ["127.0.0.0/8", "::1/128"] }
-  }
-
   policy = {
     Version = "2012-10-17"
     Statement = concat(
@@ -19,7 +12,7 @@ locals {
           Principal = "*"
           Action    = "sqs:*"
           Resource  = local.arn
-          Condition = local.unencrypted_transport
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
         },
       ],
       [
@@ -44,7 +37,7 @@ locals {
         Principal = "*"
         Action    = "sqs:*"
         Resource  = local.dead_letters_arn
-        Condition = local.unencrypted_transport
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
     ]
   }

@@ -3,9 +3,10 @@
 module "quarantine" {
   source = "../queue"
 
-  name             = "${var.name}-quarantine"
-  dead_letters     = null
-  key              = var.key
-  operations_topic = var.operations_topic
-  tags             = var.tags
+  name              = "${var.name}-quarantine"
+  dead_letters      = null
+  retention_seconds = var.settings.quarantine_retention_days * 86400
+  key               = var.key
+  operations_topic  = var.operations_topic
+  tags              = var.tags
 }

@@ -7,9 +7,8 @@ import os
 import pytest
 
 from local.emulator import running
-from local.endpoint import REGION, ROOT
+from local.endpoint import REGION, ROOT, Capabilities
 from local.fault_proxy import FaultProxy
-from local.probe import capabilities
 from local.stack import Stack
 from tests.flows.deployed import Trips
 from tests.flows.leftovers import leftovers
@@ -53,7 +52,7 @@ def proxy(endpoint):
 
 @pytest.fixture(scope="session")
 def iam_enforced(endpoint):
-    enforced = capabilities(endpoint).iam_enforced
+    enforced = Capabilities(endpoint).iam_enforced
     if not enforced:
         pytest.skip(enforced.reason)
 
