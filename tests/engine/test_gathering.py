@@ -60,6 +60,12 @@ def test_a_table_stream_is_polled_four_times_a_second():
     assert starts(simulate(mapping(TABLE), changes, nothing)) == [1000.0, 1000.5]
 
 
+def test_a_poll_never_comes_a_rounding_error_before_its_record():
+    first, second = 0.307, 0.807
+    changes = [TableChange(shard_id=SHARD, event_name="INSERT", keys={}, created=at) for at in (first, second)]
+    assert starts(simulate(mapping(TABLE), changes, nothing)) == [first, second]
+
+
 def test_fan_out_pushes_records_as_they_arrive():
     assert starts(simulate(mapping(CONSUMER), records(1000, 1000.3), nothing)) == [1000.0, 1000.3]
 

@@ -171,6 +171,17 @@ def test_a_message_that_outlives_its_invisibility_is_delivered_again():
     assert [invocation.at for invocation in timeline.invocations][:2] == [1000.0, 1030.0]
 
 
+@pytest.mark.parametrize(("arn", "starts"), [(QUEUE, [1000.0, 1030.0]), (FIFO, [1000.0, 1030.0, 1060.0])])
+def test_a_late_answer_deletes_from_a_standard_queue_and_is_too_late_for_a_fifo_one(arn, starts):
+    #  first  1000 ----- 1045 answers late
+    #  second      1030 ------------- 1090
+    durations = [45.0, 60.0, 1.0]
+    timeline = simulate(
+        mapping(arn), messages(1, group="g"), nothing, invocation_seconds=lambda event: durations.pop(0)
+    )
+    assert [invocation.at for invocation in timeline.invocations] == starts
+
+
 def test_a_window_and_a_timeout_longer_than_the_visibility_timeout_prolong_it():
     settings = mapping(QUEUE, MaximumBatchingWindowInSeconds=20)
     timeline = simulate(

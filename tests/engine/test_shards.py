@@ -77,6 +77,12 @@ def test_the_position_of_a_shard_is_that_of_its_slowest_lane():
     assert timeline.checkpoints[SHARD].endswith("0")
 
 
+def test_a_lane_that_had_nothing_to_do_stands_where_its_shard_does():
+    both = [*records(1000, key=LOW_KEY), KinesisRecord(SHARD, HIGH_KEY, b'{"n":7}', 1005.0)]
+    timeline = simulate(mapping(BatchSize=1, ParallelizationFactor=2), both, Poisoned(7), until=1006.0)
+    assert timeline.checkpoints[SHARD].endswith("0")
+
+
 def test_lanes_of_a_table_stream_go_by_the_key_of_the_item():
     changes = [
         TableChange(shard_id=SHARD, event_name="INSERT", keys={"id": {"S": str(n % 2)}}, created=1000.0)

@@ -240,6 +240,13 @@ def test_a_failing_final_call_blocks_its_shard_as_long_as_the_retry_policy_allow
     assert "[1010) 1" not in calls(timeline)
 
 
+def test_a_final_call_is_given_up_when_it_was_tried_for_as_long_as_a_record_may_age():
+    settings = mapping(MaximumRecordAgeInSeconds=60, **WINDOW)
+    timeline = simulate(settings, records(1000, 1011), failing_final(1000), until=3000.0)
+    final = timeline.discarded[0]
+    assert (final.names, final.condition) == ([], "RecordAgeExceeded")
+
+
 def test_table_streams_have_windows_by_the_time_of_the_change():
     changes = [TableChange(shard_id=SHARD, event_name="INSERT", keys={}, created=at) for at in (1003.0, 1012.0)]
     timeline = simulate(mapping(TABLE, **WINDOW), changes, lambda event, context: {"state": {}})
