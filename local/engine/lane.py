@@ -24,6 +24,7 @@ from local.engine.delivery import (
     Redeliver,
     Step,
     Succeeded,
+    Throttled,
     seconds_before_retry,
     settle,
 )
@@ -169,7 +170,8 @@ class Lane:
         batch = self.in_flight.batch
         self.in_flight = None
         self.batching_since = now
-        batch = replace(batch, invocations=batch.invocations + 1)
+        if not isinstance(outcome, Throttled):
+            batch = replace(batch, invocations=batch.invocations + 1)
         steps = settle(batch, outcome, self.terms.retry)
         again = [step.batch for step in steps if isinstance(step, Redeliver)]
         self.held.extendleft(reversed(again))
@@ -252,7 +254,7 @@ class Lane:
         return (
             self.ended
             or len(self.waiting) >= self.terms.batch_size
-            or self.waiting_bytes + ENVELOPE_BYTES >= rulings.PAYLOAD_LIMIT_BYTES
+            or self.waiting_bytes + self._envelope() >= rulings.PAYLOAD_LIMIT_BYTES
             or (window is not None and self.newest_window is not None and self.newest_window > window)
         )
 

@@ -165,8 +165,10 @@ class Queue:
         )
 
     def delete(self, receipt: Receipt) -> bool:
-        """Whether the message is gone now; a FIFO queue refuses a receipt past its time."""
+        """Whether this deletes the message; a FIFO queue refuses a receipt past its time."""
         message = self.messages[receipt.message_id]
+        if message.gone:
+            return False
         if self.fifo and not (message.hidden and message.receives == receipt.receives):
             return False
         message.gone = True

@@ -38,7 +38,6 @@ class QueueSimulation:
         self.gathering: Gathering | None = None
         self.overflow: deque[Receipt] = deque()
         self.planned: set[float] = set()
-        self.told_dead = 0
         self.timeline = Timeline(place_of=message_place)
 
     def run(self, until: float | None) -> Timeline:
@@ -103,7 +102,7 @@ class QueueSimulation:
     def _next_receipt(self, now: float, most: int) -> Receipt | None:
         while not self.overflow:
             received = self.queue.receive(now, most)
-            self._tell_dead_letters(now)
+            self._tell_departures(now)
             if not received:
                 return None
             self.overflow.extend(self._admit(received, now))
@@ -188,12 +187,18 @@ class QueueSimulation:
         self.in_flight -= 1
         self._pump(now)
 
-    def _tell_dead_letters(self, now: float) -> None:
-        for message in self.queue.dead[self.told_dead :]:
+    def _tell_departures(self, now: float) -> None:
+        """What left the queue without being deleted."""
+        for message in self.queue.dead:
             self.timeline.dead_letters.append(message.id)
             text = f"received {message.receives} times, moved to the dead-letter queue"
             self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, [message.id]))
-        self.told_dead = len(self.queue.dead)
+        for message in self.queue.expired:
+            self.timeline.expired.append(message.id)
+            text = "older than the queue keeps its messages, gone"
+            self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, [message.id]))
+        self.queue.dead.clear()
+        self.queue.expired.clear()
 
 
 def queue_event(receipts: Sequence[Receipt], source: Source) -> dict[str, Any]:

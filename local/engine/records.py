@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -18,7 +18,7 @@ class KinesisRecord:
     explicit_hash_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TableChange:
     """A change of one item; keys and images are typed DynamoDB values, e.g. `{"id": {"S": "7"}}`."""
 
@@ -27,7 +27,7 @@ class TableChange:
     keys: Mapping[str, Any]
     new_image: Mapping[str, Any] | None = None
     old_image: Mapping[str, Any] | None = None
-    created: float
+    created: float = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class Setting:
         """The answer, and how long it took."""
         seconds = self.invocation_seconds
         taken = float(seconds(event)) if callable(seconds) else float(seconds)
+        if not taken >= 0:
+            raise ValueError(f"invocation_seconds must be 0 or more; got {taken:g}")
         limit = self.function_timeout
         answer = call(self.function, event, Context(request_id, arn, NEVER if limit is None else limit))
         if limit is not None and taken > limit:

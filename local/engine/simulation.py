@@ -66,6 +66,8 @@ class StreamSimulation:
         self.chronicle = Chronicle(mapping, self.timeline, self.identity)
 
     def run(self, until: float | None) -> Timeline:
+        for warning in self.mapping.warnings:
+            self.chronicle.tell(self.start, self.mapping.source.name, warning)
         for shard_id in sorted(self.lineage.shards()):
             self._lap(shard_id)
         self._look_for_ends(self.start)
@@ -108,6 +110,7 @@ class StreamSimulation:
             if record.shard_id in self.lineage.parents:
                 self.feed.close(self.lineage.ancestors(record.shard_id))
             if since is not None and item[0] < since:
+                self.chronicle.tell(item[0], record.shard_id, "before the starting position", [self.number(item[1])])
                 continue
             lap.upcoming.append(item)
             if not lap.reading:
@@ -144,7 +147,9 @@ class StreamSimulation:
         number, overhead = self.number, stamp.overhead
         if self.is_kinesis:
             return [
-                KinesisEntry(number(place), record.partition_key, record.data, round(record.arrived, 3), overhead)
+                KinesisEntry(
+                    number(place), record.partition_key, record.data, round(float(record.arrived), 3), overhead
+                )
                 for _, place, record in read
             ]
         return [table_entry(number(place), record, self.setting.view_type, stamp) for _, place, record in read]

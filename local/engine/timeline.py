@@ -83,16 +83,18 @@ class Timeline:
     `filtered`      sequence numbers or message ids that the filters kept from the function
     `dropped`       user records of aggregates that fan-out lost: (sequence number, partition key)
     `checkpoints`   shard id -> last settled sequence number
+    `deleted`       messages a queue mapping deleted, by id
     `dead_letters`  messages a queue moved to its dead-letter queue, by id
+    `expired`       messages that outlived their queue's retention, by id
     `metrics`       CloudWatch data points
     """
 
-    names: Sequence[str] = ()
     invocations: list[Invocation] = field(default_factory=list)
     discarded: list[Discarded] = field(default_factory=list)
     filtered: list[str] = field(default_factory=list)
     dropped: list[tuple[str, str]] = field(default_factory=list)
     dead_letters: list[str] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     checkpoints: dict[str, str] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.engine import KinesisRecord, QueueMessage, TableChange, simulate
-from local.engine.entries import KinesisEntry, Stamp, compact
+from local.engine.entries import KinesisEntry, Stamp, compact, table_entry
 from local.engine.events import event, payload_bytes, windowed_envelope_bytes
 from local.engine.source import source
 from local.engine.windows import Call, Turn, Window
@@ -165,6 +165,14 @@ def test_the_size_of_a_kinesis_event_is_known_to_the_byte_before_it_exists(given
     turn = Turn(Window(1607497440, 1607497560), '{"ä":1}', Call.ORDINARY)
     size = payload_bytes(entries) + windowed_envelope_bytes(STAMP) + len(turn.state.encode())
     assert size == len(compact(event(entries, STAMP, turn)).encode())
+
+
+@given(st.dictionaries(st.text(max_size=4), st.fixed_dictionaries({"S": st.text(max_size=6)}), max_size=3))
+def test_the_size_of_a_table_event_is_known_to_the_byte(image):
+    change = TableChange(SHARD, "INSERT", image, {**image, "raw": {"B": b"\x00"}}, created=1000.0)
+    stamp = Stamp.of(SHARD, source(TABLE), ROLE)
+    entry = table_entry("1", change, "NEW_IMAGE", stamp)
+    assert entry.size == len(compact(entry.as_event(stamp)).encode())
 
 
 def test_records_of_another_source_are_refused_by_place():

@@ -124,6 +124,12 @@ def test_a_throttled_invocation_spends_no_retry():
     assert [invocation.verdict for invocation in timeline.invocations] == ["Throttled", "Throttled", "Succeeded"]
 
 
+def test_throttles_are_not_counted_as_invocations():
+    throttled = FunctionThrottledError()
+    timeline = simulate(mapping(MaximumRetryAttempts=1), at_once(1), Scripted(throttled, throttled, ValueError()))
+    assert conditions(timeline) == [("RetryAttemptsExhausted", 2)]
+
+
 def test_nothing_of_a_shard_is_delivered_while_a_batch_of_it_is_retried():
     timeline = simulate(mapping(BatchSize=1, MaximumRetryAttempts=1), at_once(3), Poisoned(0))
     assert deliveries(timeline) == [[0], [0], [1], [2]]

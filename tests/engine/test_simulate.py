@@ -30,6 +30,22 @@ def test_the_time_an_invocation_takes_may_depend_on_its_event():
     assert [invocation.ended - invocation.at for invocation in timeline.invocations] == [2.0, 1.0]
 
 
+def test_an_invocation_cannot_end_before_it_begins():
+    with pytest.raises(ValueError, match="invocation_seconds must be 0 or more; got -1"):
+        simulate(mapping(), at_once(1), nothing, invocation_seconds=-1.0)
+
+
+@pytest.mark.parametrize("container", [list, iter])
+def test_a_record_without_a_time_is_refused_by_place(container):
+    with pytest.raises(ValueError, match=r"records\[1\] needs a time"):
+        simulate(mapping(), container([*at_once(1), *records(float("nan"))]), nothing)
+
+
+def test_what_a_mapping_is_warned_of_is_told():
+    settings = mapping(FilterCriteria={"Filters": [{"Pattern": '{"partitionKey": ["key"]}'}]})
+    assert "AWS documents `data` only" in simulate(settings, at_once(1), nothing).explain()
+
+
 def test_an_invocation_tells_what_was_sent_and_what_came_back():
     timeline = simulate(mapping(), at_once(1), lambda event, context: {"seen": numbers(event)})
     (invocation,) = timeline.invocations
