@@ -40,12 +40,14 @@ test: ## Prove everything: all of the above
 	$(STAGES)
 
 .PHONY: up
-up: package ## Start the local AWS
+up: package ## Start the local AWS and apply the dev environment to it
 	@.venv/bin/python -m local up
+	@.venv/bin/python -m local.stack apply
 
 .PHONY: down
-down: setup ## Stop the local AWS
+down: setup ## Stop the local AWS and all that was applied to it
 	@.venv/bin/python -m local down
+	@.venv/bin/python -m local.stack forget
 
 .PHONY: fmt
 fmt: setup ## Format Python and Terraform

@@ -7,7 +7,8 @@
         assert len(proxy.injected) == 2
 
 Functions reach it by AWS_ENDPOINT_URL: see local/detour.py. What no rule matches passes unchanged, its Host header
-included. A partly refused batch goes upstream shorter than it was signed; emulators do not verify signatures.
+included. A partly refused batch goes upstream shorter, under its caller's signature: the header that names the hash of
+what was signed satisfies an emulator, and the caller's own permissions still decide.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -33,6 +34,8 @@ HOP_BY_HOP = frozenset({"connection", "expect", "keep-alive", "proxy-connection"
 REFRAMED = HOP_BY_HOP | {"content-length"}
 # What a changed body makes untrue.
 OF_THE_BODY = REFRAMED | {"x-amz-crc32"}
+
+CONTENT_HASH = "x-amz-content-sha256"
 
 IDLE_SECONDS = 20.0  # well under MiniStack's 75: a connection it may just have closed is not used again
 UPSTREAM_SECONDS = 900.0  # the longest a function may run
@@ -55,6 +58,11 @@ class Request:
     @property
     def by_name(self) -> dict[str, str]:
         return {name.lower(): value for name, value in self.headers}
+
+    def with_body(self, body: bytes) -> Request:
+        """Another body under the same signature, which then names the hash of the one it was made for."""
+        signed = () if CONTENT_HASH in self.by_name else ((CONTENT_HASH, sha256(self.body).hexdigest()),)
+        return replace(self, headers=(*self.headers, *signed), body=body)
 
 
 class Relay(ThreadingHTTPServer):
@@ -188,8 +196,7 @@ class _Connection(BaseHTTPRequestHandler):
         batch = batch_of(call, json.loads(request.body))
         without = refused(injected, batch.size, self.server.seed)
         if len(without) < batch.size:
-            body = json.dumps(batch.without(without)).encode()
-            response = self._fetch(call, replace(request, body=body))
+            response = self._fetch(call, request.with_body(json.dumps(batch.without(without)).encode()))
             accepted = response.read()
             if response.status != 200:
                 return Answer(response.status, accepted, dict(response.getheaders()))

@@ -1,4 +1,6 @@
-"""The root stack on the local AWS: the same Terraform files, their state kept in `.local/stack`.
+"""The root stack on the local AWS: the same Terraform files, their state kept in a folder of `.local`.
+
+    python -m local.stack apply | destroy      the dev environment, on what AWS_ENDPOINT_URL names
 
     .local/stack/
         main.tf -> ../../main.tf        every root file and folder that Terraform reads, linked
@@ -10,57 +12,58 @@ An environment initialised in the root itself is never touched. See docs/decisio
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Iterator, Mapping
+import os
+import shutil
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local import endpoint
 from tools import terraform
 
-ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(__file__).resolve().parent.parent
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 READ_BY_TERRAFORM = ("*.tf", ".terraform.lock.hcl", "modules", "dist", "environments")
+PLAN = "plan.tfplan"
 
 # Most of an apply waits for the provider's own pollers, not for this machine.
-PARALLELISM = 50
+PARALLELISM = "-parallelism=50"
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A root module applied as `environment` to whatever `AWS_ENDPOINT_URL` in `env` answers."""
+    """The root with the variables of `environment`, under the name `name`, on the AWS that `env` leads to."""
 
     env: Mapping[str, str]
     environment: str = "dev"
-    packages_dir: str = "dist/host"
-    folder: Path = field(default=ROOT / ".local" / "stack")
+    name: str = "dev"
+    folder: Path = field(default=FOLDER / ".local" / "stack")
 
     def apply(self) -> None:
         self._prepare()
-        self._terraform("apply", "-auto-approve", f"-parallelism={PARALLELISM}", *self._variables())
+        self._terraform("apply", "-auto-approve", PARALLELISM, *self._variables(self.environment))
 
     def destroy(self) -> None:
-        self._terraform("destroy", "-auto-approve", f"-parallelism={PARALLELISM}", *self._variables())
+        self._terraform("destroy", "-auto-approve", PARALLELISM, *self._variables(self.environment))
 
     def outputs(self) -> dict[str, Any]:
         answer = json.loads(self._terraform("output", "-json"))
         return {name: output["value"] for name, output in answer.items()}
 
-    def resources(self) -> list[dict[str, Any]]:
-        """Every managed resource in the state, with its values."""
-        values = json.loads(self._terraform("show", "-json"))["values"]
-        return [resource for resource in _resources(values["root_module"]) if resource["mode"] == "managed"]
-
-    def planned_changes(self, environment: str | None = None) -> list[dict[str, Any]]:
-        """What a plan would change now, as Terraform tells it; with another `environment`'s variables, if given."""
+    def plan(self, environment: str | None = None) -> dict[str, Any]:
+        """What Terraform would do now, as its JSON tells it; with another environment's variables, if given."""
         self._prepare()
-        self._terraform("plan", "-out=plan.tfplan", *self._variables(environment))
-        plan = json.loads(self._terraform("show", "-json", "plan.tfplan"))
-        return [
-            change
-            for change in plan.get("resource_changes", [])
-            if change["change"]["actions"] not in (["no-op"], ["read"])
-        ]
+        self._terraform("plan", f"-out={PLAN}", *self._variables(environment or self.environment))
+        plan: dict[str, Any] = json.loads(self._terraform("show", "-json", PLAN))
+        return plan
+
+    def forget(self) -> None:
+        """Drop the state: for an AWS that has ended and took everything with it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _prepare(self) -> None:
         """Links to every file Terraform reads, fresh each time: a file that left the root leaves here too."""
@@ -69,15 +72,16 @@ class Stack:
             if link.is_symlink():
                 link.unlink()
         for pattern in READ_BY_TERRAFORM:
-            for path in ROOT.glob(pattern):
+            for path in FOLDER.glob(pattern):
                 (self.folder / path.name).symlink_to(path)
         (self.folder / "backend_override.tf").write_text(LOCAL_STATE)
         self._terraform("init", "-lockfile=readonly")
 
-    def _variables(self, environment: str | None = None) -> list[str]:
+    def _variables(self, environment: str) -> list[str]:
         return [
-            f"-var-file=environments/{environment or self.environment}.tfvars",
-            f"-var=packages_dir={self.packages_dir}",
+            f"-var-file=environments/{environment}.tfvars",
+            f"-var=environment={self.name}",
+            "-var=packages_dir=dist/host",
         ]
 
     def _terraform(self, *arguments: str) -> str:
@@ -85,7 +89,42 @@ class Stack:
         return terraform.output(arguments, folder=self.folder, env={**self.env, **settings})
 
 
-def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from module.get("resources", [])
-    for child in module.get("child_modules", []):
-        yield from _resources(child)
+def changes(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The resources that a plan would create, change or delete."""
+    idle = (["no-op"], ["read"])
+    return [change for change in plan.get("resource_changes", []) if change["change"]["actions"] not in idle]
+
+
+def as_root(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ`, in which Terraform reaches the AWS at `url` as root; no profile of the developer's gets in."""
+    inherited = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+    return inherited | {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": endpoint.ROOT["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": endpoint.ROOT["aws_secret_access_key"],
+        "AWS_REGION": endpoint.REGION,
+    }
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.stack", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("verb", choices=["apply", "destroy", "forget"])
+    stack = Stack(as_root(endpoint.address().url, os.environ))
+    try:
+        match parser.parse_args(arguments).verb:
+            case "apply":
+                print("applying the dev environment; this takes about a minute", file=sys.stderr)
+                stack.apply()
+                print(json.dumps(stack.outputs(), indent=2))
+            case "destroy":
+                stack.destroy()
+            case "forget":
+                stack.forget()
+    except (terraform.TerraformError, endpoint.AddressError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

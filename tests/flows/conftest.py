@@ -1,4 +1,4 @@
-"""The dev environment, applied once to the local AWS for all flow tests; destroyed at the end, and looked for."""
+"""The dev environment under a name of its own, applied once; destroyed at the end, and looked for."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import os
 import pytest
 
 from local.emulator import running
-from local.endpoint import REGION, ROOT, Capabilities
+from local.endpoint import Capabilities
 from local.fault_proxy import FaultProxy
-from local.stack import Stack
+from local.stack import FOLDER, Stack, as_root
 from tests.flows.deployed import Trips
 from tests.flows.leftovers import leftovers
 
-PREFIX = "sluice-dev-"
+NAME = "flows"
 
 
 @pytest.fixture(scope="session")
@@ -24,11 +24,11 @@ def endpoint():
 
 @pytest.fixture(scope="session")
 def stack(endpoint):
-    stack = Stack(local_environment(endpoint.url))
+    stack = Stack(as_root(endpoint.url, os.environ), name=NAME, folder=FOLDER / ".local" / "flows")
     stack.apply()
     yield stack
     stack.destroy()
-    assert leftovers(endpoint, PREFIX) == []
+    assert leftovers(endpoint, f"sluice-{NAME}") == []
 
 
 @pytest.fixture(scope="session")
@@ -55,14 +55,3 @@ def iam_enforced(endpoint):
     enforced = Capabilities(endpoint).iam_enforced
     if not enforced:
         pytest.skip(enforced.reason)
-
-
-def local_environment(url: str) -> dict[str, str]:
-    """The environment in which Terraform reaches the local AWS as root; no profile of the developer's gets in."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return inherited | {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": ROOT["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": ROOT["aws_secret_access_key"],
-        "AWS_REGION": REGION,
-    }

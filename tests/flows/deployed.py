@@ -76,7 +76,9 @@ class Trips:
         """Takes every message out of quarantine, oldest shard position first."""
         queue, url = self.endpoint.client("sqs"), self.outputs["quarantine_queue_url"]
         taken: list[dict[str, Any]] = []
-        while messages := queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
+        while messages := queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get(
+            "Messages"
+        ):
             for message in messages:
                 taken.append(json.loads(message["Body"]))
                 queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

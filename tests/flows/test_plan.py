@@ -5,21 +5,35 @@ from pathlib import Path
 
 import pytest
 
+from local.stack import changes
+from tests.alarm_shapes import catalogue, faults, planned
 from tests.flows.echoes import unexplained
 
 ECHOES = json.loads((Path(__file__).parent / "echoes.json").read_text())
 
 
-def test_a_second_plan_changes_nothing_but_what_the_emulator_fails_to_echo(endpoint, stack):
+@pytest.fixture(scope="module")
+def second_plan(stack):
+    return stack.plan()
+
+
+def test_a_second_plan_changes_nothing_but_what_the_emulator_fails_to_echo(endpoint, second_plan):
     known = ECHOES["known"].get(endpoint.kind, {})
-    assert unexplained(stack.planned_changes(), known) == []
+    assert unexplained(changes(second_plan), known) == []
 
 
-@pytest.mark.parametrize("environment", ["staging", "prod"])
-def test_every_environment_can_be_planned(stack, environment):
-    assert stack.planned_changes(environment)
+def test_every_alarm_watches_what_aws_emits_and_tells_the_operations_topic(stack, second_plan):
+    topic, emitted = stack.outputs()["operations_topic_arn"], catalogue()
+    alarms = list(planned(second_plan))
+    assert len(alarms) == len(stack.outputs()["alarm_names"])
+    assert [fault for alarm in alarms for fault in faults(alarm, topic, emitted)] == []
 
 
 def test_no_two_alarms_share_a_name(stack):
     names = stack.outputs()["alarm_names"]
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_every_environment_can_be_planned(stack, environment):
+    assert changes(stack.plan(environment))

@@ -1,0 +1,129 @@
+# The trips flow as a whole: what its actors may do to each other, and what it refuses.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+}
+
+variables {
+  name             = "sluice-test-trips"
+  operations_topic = { arn = "arn:aws:sns:eu-west-1:123456789012:operations" }
+  key              = { arn = "arn:aws:kms:eu-west-1:123456789012:key/1", id = "1" }
+
+  packages = {
+    trip_writer = {
+      path         = "tests/fixtures/kinesis_events.json"
+      sha256       = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+      handler      = "trip_writer.handler.handle"
+      runtime      = "python3.13"
+      architecture = "arm64"
+    }
+  }
+}
+
+run "what_cannot_be_used_or_written_is_kept_and_protected_by_default" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  assert {
+    condition     = !aws_s3_bucket.failures.force_destroy
+    error_message = "Failed batches must outlive a mistaken destroy."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.failures.versioning_configuration[0].status == "Enabled"
+    error_message = "A failed batch must survive being overwritten."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.failures.block_public_acls,
+      aws_s3_bucket_public_access_block.failures.block_public_policy,
+      aws_s3_bucket_public_access_block.failures.ignore_public_acls,
+      aws_s3_bucket_public_access_block.failures.restrict_public_buckets,
+    ])
+    error_message = "Nobody outside may read failed batches."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_server_side_encryption_configuration.failures.rule).apply_server_side_encryption_by_default[0].kms_master_key_id == var.key.arn
+    error_message = "Failed batches must be encrypted with the customer key."
+  }
+
+  assert {
+    condition     = output.table.key == var.key && output.stream.key == var.key && output.quarantine.key == var.key
+    error_message = "Every store of the flow must use the key it was given."
+  }
+}
+
+run "a_batch_is_kept_for_at_least_a_week_after_it_failed" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { failures_retention_days = 6 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_queue_keeps_a_message_for_at_most_two_weeks" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { quarantine_retention_days = 15 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_flow_without_its_packages_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    packages = {}
+  }
+
+  expect_failures = [var.packages]
+}
+
+run "a_name_that_leaves_no_room_for_its_actors_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    name = "sluice-an-environment-with-a-name-too-long"
+  }
+
+  expect_failures = [var.name]
+}
