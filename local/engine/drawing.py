@@ -97,8 +97,9 @@ def draw(timeline: Timeline) -> Drawing:
         _follow_window(lane, item, x)
         lane.bars.append(bar)
         lane.free_from = x + bar.width + 4
-        if not ticks or x - ticks[-1][0] > 64:
-            ticks.append((x, f"+{item.at - start:.3f}s"))
+        tick = f"+{item.at - start:.3f}s"
+        if not ticks or (x - ticks[-1][0] > 64 and tick != ticks[-1][1]):
+            ticks.append((x, tick))
     for lane in lanes.values():
         lane.close_window()
     width = max((lane.free_from for lane in lanes.values()), default=LEFT) + LEFT

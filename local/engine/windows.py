@@ -65,7 +65,7 @@ class Turn:
 class Windowing:
     """The open window of a shard. `invoked`: the function has seen records of it since it began or was cut short."""
 
-    __slots__ = ("current", "invoked", "last_read", "seconds", "state", "state_bytes")
+    __slots__ = ("current", "cut_short", "invoked", "last_read", "seconds", "state", "state_bytes")
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
@@ -73,6 +73,7 @@ class Windowing:
         self.state = EMPTY_STATE
         self.state_bytes = len(EMPTY_STATE)
         self.invoked = False
+        self.cut_short = False
         self.last_read = 0.0
 
     def window_of(self, arrived: float) -> Window:
@@ -85,11 +86,11 @@ class Windowing:
         return late and rulings.LATE_RECORDS_JOIN_THE_CURRENT_WINDOW
 
     def open(self, window: Window) -> None:
-        self.current = window
+        self.current, self.cut_short = window, False
         self._forget()
 
     def needs_final_call(self) -> bool:
-        return self.invoked or rulings.EARLY_TERMINATION_NEEDS_ORDINARY_FINAL
+        return self.invoked or (self.cut_short and rulings.EARLY_TERMINATION_NEEDS_ORDINARY_FINAL)
 
     def idle_deadline(self) -> float:
         assert self.current is not None
@@ -116,6 +117,7 @@ class Windowing:
     def ended(self, call: Call) -> None:
         """A final call succeeded or was discarded: after an early one the same window goes on, empty."""
         self._forget()
+        self.cut_short = call is Call.EARLY_FINAL
         if call is Call.FINAL:
             self.current = None
 

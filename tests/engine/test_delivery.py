@@ -84,6 +84,11 @@ def test_a_bisecting_mapping_halves_a_failed_batch_in_order_and_a_split_costs_no
     assert after(Failed(), records, BISECTING) == halves
 
 
+def test_a_response_that_fails_the_whole_batch_is_halved_like_an_error():
+    invalid = Failed(function_error=None)
+    assert after(invalid, "12", BISECTING) == ["again 1 (retry 0, new)", "again 2 (retry 0, new)"]
+
+
 def test_a_single_record_cannot_be_halved_only_retried():
     assert after(Failed(), "1", BISECTING) == ["again 1 (retry 1)"]
 

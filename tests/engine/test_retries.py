@@ -149,6 +149,13 @@ def test_only_the_expired_records_of_a_batch_are_given_up_and_the_rest_is_delive
     assert [len(discarded.names) for discarded in timeline.discarded] == [2]
 
 
+def test_what_is_left_of_a_batch_that_lost_expired_records_is_a_new_batch():
+    settings = mapping(MaximumRecordAgeInSeconds=60, MaximumBatchingWindowInSeconds=90, BatchSize=2)
+    timeline = simulate(settings, records(1000, 1030), Poisoned(0))
+    assert deliveries(timeline)[-2:] == [[0, 1], [1]]
+    assert timeline.invocations[-1].request_id != timeline.invocations[-2].request_id
+
+
 def test_a_record_that_expired_before_its_first_delivery_is_reported_as_tried_once_and_unanswered():
     settings = mapping(MaximumRecordAgeInSeconds=60, MaximumBatchingWindowInSeconds=90)
     timeline = simulate(settings, records(1000), nothing)

@@ -1,0 +1,74 @@
+"""The one place where the live engine decides: actions at their time, and what came back from threads.
+
+          at(time, action) ─┐
+    work(pool, task, then) ─┼─> turn: one action after the other, in one thread
+              post(action) ─┘
+
+Threads only read, call and write; whatever follows from that is an action here. So nothing below needs a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from local.engine.agenda import Agenda
+
+T = TypeVar("T")
+LONGEST_WAIT_SECONDS = 1.0
+
+
+class Loop:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.agenda = Agenda()
+        self.posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    def at(self, time: float, action: Callable[[float], None]) -> None:
+        """Do something at a time, or as soon after as may be; it is told what time it is then."""
+        self.agenda.at(time, lambda _planned: action(self.clock()))
+
+    def every(self, seconds: float, action: Callable[[float], None]) -> None:
+        def again(now: float) -> None:
+            action(now)
+            self.at(now + seconds, again)
+
+        self.at(self.clock() + seconds, again)
+
+    def post(self, action: Callable[[], None]) -> None:
+        """For threads: do this in the loop."""
+        self.posted.put(action)
+
+    def work(self, pool: Executor, task: Callable[[], T], then: Callable[[Future[T]], None]) -> Future[T]:
+        """Do `task` in a thread, and `then` here with what became of it; nothing follows a cancelled one."""
+        future = pool.submit(task)
+        future.add_done_callback(lambda done: None if done.cancelled() else self.post(partial(then, done)))
+        return future
+
+    def run(self, until: Callable[[], bool]) -> None:
+        while not until():
+            self.catch_up()
+            if until():
+                return
+            due = self.agenda.next_time
+            wait = LONGEST_WAIT_SECONDS if due is None else min(due - self.clock(), LONGEST_WAIT_SECONDS)
+            try:
+                self.posted.get(timeout=max(0.0, wait))()
+            except Empty:
+                continue
+
+    def catch_up(self) -> None:
+        """Do all that is due or came back, without waiting for more."""
+        while True:
+            due = self.agenda.next_time
+            if due is not None and due <= self.clock():
+                self.agenda.act()
+                continue
+            try:
+                action = self.posted.get_nowait()
+            except Empty:
+                return
+            action()
