@@ -45,19 +45,19 @@ class Stack:
 
     def apply(self) -> None:
         self._prepare()
-        self._terraform("apply", "-auto-approve", PARALLELISM, *self._variables(self.environment))
+        self._terraform("apply", "-auto-approve", PARALLELISM, *self._variables())
 
     def destroy(self) -> None:
-        self._terraform("destroy", "-auto-approve", PARALLELISM, *self._variables(self.environment))
+        self._terraform("destroy", "-auto-approve", PARALLELISM, *self._variables())
 
     def outputs(self) -> dict[str, Any]:
         answer = json.loads(self._terraform("output", "-json"))
         return {name: output["value"] for name, output in answer.items()}
 
-    def plan(self, environment: str | None = None) -> dict[str, Any]:
-        """What Terraform would do now, as its JSON tells it; with another environment's variables, if given."""
+    def plan(self) -> dict[str, Any]:
+        """What Terraform would do now, as its JSON tells it."""
         self._prepare()
-        self._terraform("plan", f"-out={PLAN}", *self._variables(environment or self.environment))
+        self._terraform("plan", f"-out={PLAN}", *self._variables())
         plan: dict[str, Any] = json.loads(self._terraform("show", "-json", PLAN))
         return plan
 
@@ -77,9 +77,9 @@ class Stack:
         (self.folder / "backend_override.tf").write_text(LOCAL_STATE)
         self._terraform("init", "-lockfile=readonly")
 
-    def _variables(self, environment: str) -> list[str]:
+    def _variables(self) -> list[str]:
         return [
-            f"-var-file=environments/{environment}.tfvars",
+            f"-var-file=environments/{self.environment}.tfvars",
             f"-var=environment={self.name}",
             "-var=packages_dir=dist/host",
         ]

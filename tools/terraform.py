@@ -51,11 +51,13 @@ def run(arguments: Sequence[str], folder: Path = ROOT, env: Mapping[str, str] | 
 
 
 def output(arguments: Sequence[str], folder: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
-    """What Terraform wrote to standard output; a refusal raises with all it said."""
+    """What Terraform wrote to standard output; a refusal raises with its reasons."""
     command, environment = prepared(arguments, env)
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise TerraformError(f"terraform {' '.join(arguments)} failed in {folder}:\n{done.stdout}{done.stderr}")
+        # Terraform tells its plan and progress on one channel and what went wrong on the other.
+        said = done.stderr.strip() or done.stdout.strip()
+        raise TerraformError(f"terraform {' '.join(arguments)} failed in {folder}:\n{said}")
     return done.stdout
 
 

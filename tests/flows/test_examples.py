@@ -32,7 +32,7 @@ class Example:
     def _options(self):
         takes_packages = "packages_dir" in (self.folder / "main.tf").read_text()
         packages = [f"-var=packages_dir={FOLDER}/dist/host"] if takes_packages else []
-        return ["-auto-approve", PARALLELISM, f"-state={self.kept}/terraform.tfstate", *packages]
+        return ["-auto-approve", PARALLELISM, f"-state={self.kept}/example.tfstate", *packages]
 
     def _terraform(self, *arguments):
         terraform.output([*arguments, "-no-color"], folder=self.folder, env=self.env)
