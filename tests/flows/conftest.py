@@ -11,6 +11,7 @@ from local.endpoint import Capabilities
 from local.fault_proxy import FaultProxy
 from local.stack import FOLDER, Stack, as_root
 from tests.flows.deployed import Trips
+from tests.flows.examples import rehearsal
 from tests.flows.leftovers import leftovers
 
 NAME = "flows"
@@ -23,7 +24,15 @@ def endpoint():
 
 
 @pytest.fixture(scope="session")
-def stack(endpoint):
+def examples(endpoint):
+    with rehearsal(endpoint.url) as examples:
+        yield examples
+
+
+@pytest.fixture(scope="session")
+def stack(endpoint, request):
+    if any("examples" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("examples")  # they go up beside the stack
     stack = Stack(as_root(endpoint.url, os.environ), name=NAME, folder=FOLDER / ".local" / "flows")
     stack.apply()
     yield stack
