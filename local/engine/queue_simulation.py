@@ -35,7 +35,7 @@ class QueueSimulation:
         self.identity = Identity()
         self.meter = Meter(mapping)
         self.in_flight = 0
-        self.gathering: Gathering | None = None
+        self.gathering: Gathering[Receipt] | None = None
         self.overflow: deque[Receipt] = deque()
         self.planned: set[float] = set()
         self.timeline = Timeline(place_of=message_place)
@@ -155,7 +155,7 @@ class QueueSimulation:
             self._throttled(receipts, invocation, now)
             return
         self.in_flight -= 1
-        result = (
+        result: Sorted[Receipt] = (
             Sorted((), receipts, failed=True)
             if answer.error is not None
             else sort_receipts(receipts, answer.response, report_item_failures=self.mapping.report_item_failures)

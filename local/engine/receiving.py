@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from local.engine import rulings
 from local.engine.events import ENVELOPE_BYTES
 from local.engine.mapping import Mapping
-from local.engine.messages import Receipt
 from local.engine.responses import reported_failures
 from local.engine.source import Kind, Source
 
 
+class Message(Protocol):
+    """A message as it was received once, from a queue in virtual time or from SQS."""
+
+    @property
+    def message_id(self) -> str: ...
+    def size(self, source: Source, /) -> int: ...
+
+
+M = TypeVar("M", bound=Message)
+
+
 @dataclass(slots=True)
-class Gathering:
+class Gathering(Generic[M]):
     """The batch being filled. It is due when it is full, when no message fits any more, or when its time is up."""
 
     source: Source
     batch_size: int
     due_at: float
-    receipts: list[Receipt] = field(default_factory=list)
+    receipts: list[M] = field(default_factory=list)
     used: int = ENVELOPE_BYTES - 1
 
-    def add(self, receipt: Receipt) -> bool:
+    def add(self, receipt: M) -> bool:
         """False if it does not fit; it then opens the next batch."""
         size = receipt.size(self.source) + 1
         if self.receipts and self.used + size > rulings.PAYLOAD_LIMIT_BYTES:
@@ -84,15 +94,15 @@ class Concurrency:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(Generic[M]):
     """What an answer does to a batch; `failed` where none of it is done."""
 
-    delete: Sequence[Receipt]
-    keep: Sequence[Receipt]
+    delete: Sequence[M]
+    keep: Sequence[M]
     failed: bool = False
 
 
-def sort_receipts(receipts: Sequence[Receipt], response: Any, *, report_item_failures: bool) -> Sorted:
+def sort_receipts(receipts: Sequence[M], response: Any, *, report_item_failures: bool) -> Sorted[M]:
     """The messages to delete and those that return to the queue, from the response of a function that ran."""
     reported = reported_failures(response) if report_item_failures else []
     known = {receipt.message_id for receipt in receipts}

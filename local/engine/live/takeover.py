@@ -41,7 +41,7 @@ class TakeOver:
 
     def take(self, enabled: Iterable[str]) -> None:
         """Switch these mappings' pollers off; on disk first, so that nobody forgets to switch them on again."""
-        uuids = [uuid for uuid in enabled]
+        uuids = list(enabled)
         fresh = [uuid for uuid in uuids if uuid not in self.ours]
         if fresh:
             self.ours |= dict.fromkeys(fresh)
@@ -66,6 +66,11 @@ class TakeOver:
             del self.ours[uuid]
             self._save()
         return complete
+
+    def leave_off(self, uuid: str) -> None:
+        """Somebody else wants this mapping off as well: it stays off when we end."""
+        if self.ours.pop(uuid, "never") != "never":
+            self._save()
 
     def _switch(self, uuid: str, *, on: bool) -> None:
         try:

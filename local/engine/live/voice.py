@@ -14,10 +14,10 @@ class Voice:
     def tell(self, text: str) -> None:
         self.write(text)
 
-    def once(self, about: str, text: str) -> None:
-        """Say it unless the same was the last thing said about this."""
-        if self.said.get(about) != text:
-            self.said[about] = text
+    def once(self, about: str, kind: str, text: str) -> None:
+        """Say it unless the last thing said about this was of the same kind; texts differ by request ids."""
+        if self.said.get(about) != kind:
+            self.said[about] = kind
             self.write(text)
 
     def over(self, about: str, text: str) -> None:

@@ -1,0 +1,393 @@
+"""The live engine: takes the mappings of an endpoint over from its pollers, runs them, and gives them back.
+
+with running_engine("http://127.0.0.1:4566", state=Path("terraform.tfstate")) as engine:
+    ...
+
+start    read and check everything  ─>  pollers off  ─>  workers         nothing is half started
+run      every few seconds: mappings, functions and shards that came, changed or went
+end      finish what is in flight  ─>  checkpoints  ─>  pollers on       also on SIGTERM, Ctrl-C and errors
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+from local.engine.live import inventory
+from local.engine.live.access import Access
+from local.engine.live.checkpoints import Checkpoint, CheckpointError, Checkpoints
+from local.engine.live.clients import Clients
+from local.engine.live.daemons import DaemonThreads
+from local.engine.live.desk import Desk, Pools
+from local.engine.live.fan_out import FanOutReader
+from local.engine.live.inventory import Found, Inventory
+from local.engine.live.loop import Loop
+from local.engine.live.queue_worker import QueueWorker
+from local.engine.live.reading import KinesisReader, TableReader
+from local.engine.live.readings import Readings
+from local.engine.live.stream_worker import StreamWorker
+from local.engine.live.takeover import TakeOver
+from local.engine.live.terraform_state import StateError
+from local.engine.live.troubles import AwsError, seconds_before_another_try
+from local.engine.live.voice import Voice
+from local.engine.source import Kind
+
+ROOT = Path(__file__).resolve().parents[3]
+CALLS_AT_ONCE = 8  # the local AWS is at its best with four to eight
+READS_AT_ONCE = 16
+
+Worker = StreamWorker | QueueWorker
+
+
+class EngineError(RuntimeError):
+    """The engine cannot start, or cannot go on; the message says what to do."""
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the engine goes about its work; `poll_seconds` None is AWS's own rate for each kind of stream."""
+
+    refresh_seconds: float = 10.0
+    poll_seconds: float | None = None
+    metric_seconds: float = 10.0
+    drain_seconds: float = 60.0
+    follow: bool = False
+
+
+def home_of(endpoint: str) -> Path:
+    """Where the engine of an endpoint keeps what it must not forget."""
+    return ROOT / ".local" / "engine" / endpoint.split("//")[-1].strip("/").replace(":", "-").replace("/", "-")
+
+
+class Engine:
+    """Runs in the thread that calls `run`; `stop` may be called from any, and from signal handlers."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        state: Path | None = None,
+        *,
+        home: Path | None = None,
+        checkpoints: Path | None = None,
+        habits: Habits | None = None,
+        tell: Callable[[str], None] = _say,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.clients = Clients(endpoint)
+        self.state = state
+        self.home = home or home_of(endpoint)
+        self.habits = habits or Habits()
+        self.voice = Voice(tell, follows=self.habits.follow)
+        self.loop = Loop(clock)
+        self.sleep = sleep
+        self.checkpoints = Checkpoints(checkpoints or self.home / "checkpoints")
+        self.readings = Readings(self.home)
+        self.workers: dict[str, Worker] = {}
+        self.running: dict[str, Found] = {}
+        self.retiring: list[Worker] = []
+        self.ready = threading.Event()
+        self.stop_requested = threading.Event()
+        self.refreshing = False
+        self.takes_metrics = True
+        self.control = ThreadPoolExecutor(1, "control")
+        self.pools = Pools(
+            ThreadPoolExecutor(READS_AT_ONCE, "read"),
+            ThreadPoolExecutor(CALLS_AT_ONCE, "call"),
+            ThreadPoolExecutor(1, "keep"),
+        )
+
+    def stop(self) -> None:
+        self.stop_requested.set()
+        self.loop.post(lambda: None)  # wakes it
+
+    def run(self) -> None:
+        """Until `stop`; whatever happens, the emulator's pollers are given back."""
+        with self._lock():
+            self.takeover = TakeOver(self.clients.client("lambda"), self.home, self.sleep, self.voice.tell)
+            try:
+                self._start()
+                self.loop.run(self.stop_requested.is_set)
+                self._drain()
+            finally:
+                self._end()
+
+    # start
+
+    def _start(self) -> None:
+        first = self._first_inventory()
+        if first is None:
+            return
+        if first.refused:
+            raise EngineError("\n".join(["nothing was started:", *first.refused]))
+        self._tell_missing(first)
+        try:
+            saved = {found.mapping.uuid: self.checkpoints.load(found.mapping.uuid) for found in first.found}
+        except CheckpointError as error:
+            raise EngineError(f"nothing was started: {error}") from error
+        on = self._on(first)
+        self.takeover.take(found.mapping.uuid for found in on)
+        self.voice.tell(f"{len(on)} mappings taken over from the pollers of {self.clients.endpoint}")
+        for found in on:
+            self._employ(found, saved[found.mapping.uuid])
+        self.loop.every(self.habits.refresh_seconds, self._refresh)
+        self.loop.every(self.habits.metric_seconds, self._flush_metrics)
+        self._look_whether_ready(self.loop.clock())
+
+    def _first_inventory(self) -> Inventory | None:
+        """Waits for the endpoint, if need be; None if it was told to stop before."""
+        failures = 0
+        while not self.stop_requested.is_set():
+            try:
+                return inventory.take(self.clients, self.state)
+            except StateError as error:
+                raise EngineError(f"nothing was started: {error}") from error
+            except AwsError as error:
+                failures += 1
+                wait = seconds_before_another_try(failures)
+                self.voice.tell(f"{self.clients.endpoint}: {error}; asked again in {wait:.0f} s")
+                self.sleep(wait)
+        return None
+
+    def _on(self, listed: Inventory) -> list[Found]:
+        return [
+            found for found in listed.found if found.wanted and self.takeover.is_on(found.mapping.uuid, found.state)
+        ]
+
+    def _look_whether_ready(self, now: float) -> None:
+        if all(worker.is_ready for worker in self.workers.values()):
+            self.ready.set()
+        else:
+            self.loop.at(now + 0.02, self._look_whether_ready)
+
+    # workers
+
+    def _employ(self, found: Found, saved: dict[str, Checkpoint]) -> None:
+        mapping = found.mapping
+        for warning in mapping.warnings:
+            self.voice.once(f"{mapping.uuid} warning", warning, f"mapping {mapping.uuid}: {warning}")
+        tell = partial(self._tell_from_thread, mapping.uuid)
+        access = Access(self.clients, mapping.source, found.function.role, tell)
+        desk = Desk(
+            mapping,
+            found.function,
+            access,
+            self.clients,
+            self.loop,
+            self.pools,
+            self.checkpoints,
+            self.readings,
+            self.voice,
+        )
+        worker = self._worker(desk, found, saved, tell)
+        self.workers[mapping.uuid] = worker
+        self.running[mapping.uuid] = found
+        worker.start()
+
+    def _worker(self, desk: Desk, found: Found, saved: dict[str, Checkpoint], tell: Callable[[str], None]) -> Worker:
+        source, poll = found.mapping.source, self.habits.poll_seconds
+        if source.is_queue:
+            return QueueWorker(desk, found.visibility_seconds)
+        if source.kind is Kind.TABLE:
+            tables = TableReader(lambda: desk.access.source_client("dynamodbstreams"), source)
+            return StreamWorker(desk, tables, saved, poll_seconds=poll)
+        if source.kind is Kind.CONSUMER:
+            subscriptions: Executor = DaemonThreads("subscription")
+            desk.pools = replace(self.pools, reading=subscriptions)
+            consumer = FanOutReader(lambda: desk.access.source_client("kinesis"), source, tell)
+            return StreamWorker(desk, consumer, saved, close=consumer.close)
+        streams = KinesisReader(lambda: desk.access.source_client("kinesis"), source)
+        return StreamWorker(desk, streams, saved, poll_seconds=poll)
+
+    def _tell_from_thread(self, uuid: str, text: str) -> None:
+        self.loop.post(lambda: self.voice.once(f"{uuid} {text}", "told", text))
+
+    def _dismiss(self, uuid: str, then: Callable[[], None] = lambda: None) -> None:
+        """The worker begins nothing any more; once it is through, its checkpoints are written and `then` follows."""
+        worker = self.workers.pop(uuid)
+        del self.running[uuid]
+        worker.stop()
+        self.retiring.append(worker)
+        self._look_whether_through(worker, then, self.loop.clock())
+
+    def _look_whether_through(self, worker: Worker, then: Callable[[], None], now: float) -> None:
+        if worker.busy and not self.stop_requested.is_set():
+            self.loop.at(now + 0.05, partial(self._look_whether_through, worker, then))
+            return
+        if not self.stop_requested.is_set():
+            worker.finish()
+            self.retiring.remove(worker)
+            then()
+
+    # what comes and goes
+
+    def _refresh(self, now: float) -> None:
+        for worker in self.workers.values():
+            worker.refresh(now)
+        if not self.refreshing:
+            self.refreshing = True
+            self.loop.work(self.control, self._look_again, self._looked)
+
+    def _look_again(self) -> Inventory:
+        """In the control thread: whatever is on and not ours yet, or again not, is taken over before it is run."""
+        listed = inventory.take(self.clients, self.state)
+        ours_and_on = [found.mapping.uuid for found in self._on(listed) if found.state != "Disabled"]
+        self.takeover.take(ours_and_on)
+        return listed
+
+    def _looked(self, done: Future[Inventory]) -> None:
+        self.refreshing = False
+        about = "inventory"
+        try:
+            listed = done.result()
+        except (*AwsError, StateError) as error:
+            self.voice.once(about, type(error).__name__, f"the mappings cannot be looked at, tried again: {error}")
+            return
+        self.voice.over(about, "the mappings can be looked at again")
+        self._tell_missing(listed)
+        for text in listed.refused:
+            self.voice.once(text, "refused", f"{text}; it runs as before, or not at all")
+        on = {found.mapping.uuid: found for found in self._on(listed)}
+        for uuid in list(self.running):
+            if uuid not in on and not any(uuid in text for text in listed.refused):
+                self.voice.tell(f"mapping {uuid} is gone or was switched off; no longer run")
+                self._dismiss(uuid)
+                self.control.submit(self.takeover.leave_off, uuid)
+        for uuid, found in on.items():
+            before = self.running.get(uuid)
+            if before is None:
+                self.voice.tell(f"mapping {uuid} of {found.mapping.source.arn} came; run from now on")
+                self._employ_when_loaded(found)
+            elif (before.mapping, before.function) != (found.mapping, found.function):
+                self.voice.tell(f"mapping {uuid} or its function was changed; run anew from its checkpoint")
+                self._dismiss(uuid, partial(self._employ_when_loaded, found))
+
+    def _employ_when_loaded(self, found: Found) -> None:
+        """Its checkpoints are read after whatever was still to be written."""
+
+        def loaded(done: Future[dict[str, Checkpoint]]) -> None:
+            try:
+                saved = done.result()
+            except CheckpointError as error:
+                self.voice.tell(f"mapping {found.mapping.uuid} is not run: {error}")
+                return
+            if found.mapping.uuid not in self.workers and not self.stop_requested.is_set():
+                self._employ(found, saved)
+
+        self.loop.work(self.pools.keeping, partial(self.checkpoints.load, found.mapping.uuid), loaded)
+
+    def _tell_missing(self, listed: Inventory) -> None:
+        for uuid, text in {**listed.missing, **listed.foreign}.items():
+            self.voice.once(f"{uuid} missing", "missing", text)
+        for found in listed.found:
+            self.voice.over(f"{found.mapping.uuid} missing", f"mapping {found.mapping.uuid} is complete again")
+
+    # metrics
+
+    def _flush_metrics(self, _now: float) -> None:
+        closed = self.readings.flush()
+        if not closed:
+            return
+
+        def keep_and_put() -> None:
+            self.readings.write(closed)
+            if self.takes_metrics:
+                self.readings.put(lambda: self.clients.client("cloudwatch"), closed)
+
+        self.loop.work(self.control, keep_and_put, self._metrics_put)
+
+    def _metrics_put(self, done: Future[None]) -> None:
+        try:
+            done.result()
+        except AwsError as error:
+            self.voice.once(
+                "metrics", "refused", f"the endpoint takes no metrics; they are kept in {self.home}: {error}"
+            )
+
+    # end
+
+    def _drain(self) -> None:
+        """No invocation that was begun is left alone, as long as that is bearable."""
+        workers = [*self.workers.values(), *self.retiring]
+        for worker in workers:
+            worker.stop()
+        busy = sum(worker.busy for worker in workers)
+        if busy:
+            self.voice.tell(f"finishing {busy} invocations and failure records")
+        deadline = self.loop.clock() + self.habits.drain_seconds
+        self.loop.at(deadline, lambda _now: None)
+        self.loop.run(lambda: not any(worker.busy for worker in workers) or self.loop.clock() >= deadline)
+        for worker in workers:
+            worker.finish()
+        self._flush_metrics(self.loop.clock())
+
+    def _end(self) -> None:
+        self.control.shutdown(wait=True)
+        for pool in (self.pools.reading, self.pools.calling):
+            pool.shutdown(wait=False, cancel_futures=True)
+        self.pools.keeping.shutdown(wait=True)
+        if self.takeover.ours:
+            count = len(self.takeover.ours)
+            if self.takeover.give_back():
+                self.voice.tell(f"{count} mappings given back to the pollers of {self.clients.endpoint}")
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """One engine at a time for what is kept in `home`; the lock ends with the process."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            lock: TextIO = self.home.joinpath("lock").open("w")
+        except OSError as error:
+            raise EngineError(f"{self.home} must be a folder we may write to: {error}") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise EngineError(
+                    f"another engine runs for {self.clients.endpoint} ({self.home}); end it first"
+                ) from error
+            yield
+
+
+@contextmanager
+def running_engine(
+    endpoint: str, state: Path | None = None, ready_seconds: float = 60.0, **more: Any
+) -> Iterator[Engine]:
+    """An engine in a thread of its own, reading by the time the block begins; drained and given back after it."""
+    engine = Engine(endpoint, state, **more)
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            engine.run()
+        except BaseException as error:  # noqa: BLE001  handed to whoever waits
+            raised.append(error)
+        finally:
+            engine.ready.set()
+
+    thread = threading.Thread(target=run, name="engine", daemon=True)
+    thread.start()
+    try:
+        if not engine.ready.wait(ready_seconds):
+            raise EngineError(f"the engine was not ready after {ready_seconds:.0f} s")
+        if raised:
+            raise raised[0]
+        yield engine
+    finally:
+        engine.stop()
+        thread.join()
+    if raised:
+        raise raised[0]

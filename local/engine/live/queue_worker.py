@@ -1,0 +1,278 @@
+"""One queue mapping at work: messages are received into batches, batches invoked side by side, what is done deleted."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+from local.engine import rulings
+from local.engine.live.desk import Desk
+from local.engine.live.destinations import queue_url
+from local.engine.live.invoking import Reply
+from local.engine.live.received import Received, received
+from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
+from local.engine.receiving import Concurrency, Gathering, Sorted, sort_receipts, visibility_seconds
+
+PER_CALL = 10
+LONG_POLL_SECONDS = 1  # a drain waits for it
+
+
+class QueueWorker:
+    def __init__(self, desk: Desk, queue_seconds: float) -> None:
+        self.desk = desk
+        self.source = desk.mapping.source
+        self.hidden_seconds = int(visibility_seconds(desk.mapping, queue_seconds, desk.function.timeout_seconds))
+        self.concurrency = Concurrency(desk.mapping)
+        self.gathering: Gathering[Received] | None = None
+        self.overflow: deque[Received] = deque()
+        self.running = 0
+        self.receiving = False
+        self.url: str | None = None
+        self.failures = 0
+        self.is_ready = False
+        self.deleting = 0
+        self.planned: float | None = None
+
+    @property
+    def busy(self) -> int:
+        return self.desk.tally.in_flight + self.deleting
+
+    def start(self) -> None:
+        self._pump(self.desk.loop.clock())
+
+    def stop(self) -> None:
+        """What was received and not sent goes back to the queue at once."""
+        self.desk.stopping = True
+        unsent = [*(self.gathering.receipts if self.gathering else ()), *self.overflow]
+        self.gathering = None
+        self.overflow.clear()
+        for first in range(0, len(unsent), PER_CALL):
+            self._change(partial(self._reveal, unsent[first : first + PER_CALL]))
+
+    def finish(self) -> None:
+        pass  # the queue itself keeps what is done
+
+    def refresh(self, now: float) -> None:
+        self._pump(now)
+
+    def _client(self) -> Any:
+        return self.desk.access.source_client("sqs")
+
+    # receiving
+
+    def _pump(self, now: float) -> None:
+        """Fill batches and send them, as long as a slot is free."""
+        if self.desk.stopping:
+            return
+        while self.running < self.concurrency.limit(now) and self._send_due(now):
+            pass
+        if self.running < self.concurrency.limit(now):
+            self._receive()
+        elif self.overflow or self.gathering is not None:
+            self._plan(self.concurrency.saturated(now))
+
+    def _plan(self, time: float | None) -> None:
+        if time is not None and (self.planned is None or time < self.planned):
+            self.planned = time
+            self.desk.loop.at(time, self._wake)
+
+    def _wake(self, now: float) -> None:
+        self.planned = None
+        self._pump(now)
+
+    def _send_due(self, now: float) -> bool:
+        mapping = self.desk.mapping
+        gathering = self.gathering
+        while self.overflow and (gathering is None or gathering.room):
+            if gathering is None:
+                gathering = Gathering(self.source, mapping.batch_size, now + mapping.batching_window_seconds)
+            message = self.overflow.popleft()
+            if not gathering.add(message):
+                self.overflow.appendleft(message)
+                gathering.due_at = now
+                break
+        self.gathering = gathering
+        if gathering is None:
+            return False
+        if not gathering.is_due(now):
+            self._plan(gathering.due_at)
+            return False
+        self.gathering = None
+        self.running += 1
+        self._invoke(gathering.receipts, 1, now)
+        return True
+
+    def _receive(self) -> None:
+        room = self.desk.mapping.batch_size if self.gathering is None else self.gathering.room
+        if self.receiving or room <= len(self.overflow):
+            return
+        self.receiving = True
+        wait = 0 if self.gathering is not None else LONG_POLL_SECONDS
+        task = partial(self._receive_in_thread, min(PER_CALL, room), wait)
+        self.desk.loop.work(self.desk.pools.reading, task, self._received)
+
+    def _receive_in_thread(self, most: int, wait: int) -> list[Received]:
+        if self.url is None:
+            self.url = queue_url(self.desk.access, self.source.region, self.source.account, self.source.name)
+        now = self.desk.loop.clock()
+        answer = self._client().receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=most,
+            WaitTimeSeconds=wait,
+            VisibilityTimeout=self.hidden_seconds,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        visible_at = now + self.hidden_seconds
+        return [received(message, self.source, visible_at) for message in answer.get("Messages", [])]
+
+    def _received(self, done: Future[list[Received]]) -> None:
+        self.receiving = False
+        now = self.desk.loop.clock()
+        try:
+            messages = done.result()
+        except AwsError as error:
+            self.is_ready = True
+            self._met(error)
+            self.desk.loop.at(now + seconds_before_another_try(self.failures), self._pump)
+            return
+        self.is_ready = True
+        if self.failures:
+            self.failures = 0
+            self.desk.tally.trouble = None
+            self.desk.voice.over(f"{self.desk.mapping.uuid} source", f"{self.desk.name}: is received from again")
+        if self.desk.stopping:
+            if messages:
+                self._change(partial(self._reveal, messages))
+            return
+        self._admit(messages, now)
+        if not messages and self.gathering is not None:
+            self._plan(min(self.gathering.due_at, now + 0.2))
+        self._pump(now) if messages or self.gathering is None else None
+
+    def _admit(self, messages: Sequence[Received], now: float) -> None:
+        """What passes the filters waits for its batch; the rest is deleted from the queue."""
+        filters = self.desk.mapping.filters
+        passed = [message for message in messages if filters.admit({"body": message.body})]
+        refused = [message for message in messages if not filters.admit({"body": message.body})]
+        self.overflow.extend(passed)
+        if messages:
+            self.desk.readings.add(self.desk.meter.read(now, len(messages), len(refused)))
+            self.desk.voice.follow(lambda: f"{self.desk.name}: received {len(messages)}, {len(refused)} filtered out")
+        elif not self.running:
+            self.concurrency.idle()
+        if refused:
+            self._delete(refused)
+
+    def _met(self, error: BaseException) -> None:
+        self.failures += 1
+        kind, about, name = trouble(error), f"{self.desk.mapping.uuid} source", self.desk.name
+        self.desk.tally.trouble = f"source {kind.value}"
+        if kind is Trouble.STALE:
+            self.desk.access.forget()
+        elif kind is Trouble.DENIED:
+            role = self.desk.access.role
+            text = f"{name}: {role} may not read {self.source.arn}; grant it what is denied: {error}"
+            self.desk.voice.once(about, kind.name, text)
+        elif kind is Trouble.GONE:
+            self.url = None
+            self.desk.voice.once(about, kind.name, f"{name}: {self.source.arn} is gone; looked for again")
+        else:
+            self.desk.voice.once(about, kind.name, f"{name}: cannot be received from, tried again: {error}")
+
+    # invoking
+
+    def _invoke(self, messages: Sequence[Received], attempt: int, now: float) -> None:
+        desk = self.desk
+        desk.tally.in_flight += 1
+        desk.tally.invocations += 1
+        desk.readings.add(desk.meter.sent(now, len(messages)))
+        task = partial(desk.invoke, lambda: {"Records": [message.as_event(self.source) for message in messages]})
+        desk.loop.work(desk.pools.calling, task, partial(self._answered, messages, attempt, now))
+
+    def _answered(self, messages: Sequence[Received], attempt: int, sent: float, done: Future[Reply | None]) -> None:
+        desk, now = self.desk, self.desk.loop.clock()
+        desk.tally.in_flight -= 1
+        reply = done.result()
+        if reply is None:
+            self.running -= 1
+            self._change(partial(self._reveal, messages))
+            return
+        desk.told(reply)
+        if reply.answer.throttled:
+            self._throttled(messages, attempt, reply, now)
+            return
+        self.running -= 1
+        result = self._sort(messages, reply)
+        if result.failed and not desk.mapping.report_item_failures:
+            self.concurrency.back_off(now)
+        if result.keep:
+            desk.tally.failures += 1
+        desk.tally.records += len(result.delete)
+        desk.readings.add(desk.meter.finished(now, now - sent, error=reply.answer.error is not None))
+        desk.readings.add(desk.meter.failed(now, len(result.keep)))
+        desk.voice.follow(
+            lambda: f"{desk.name}: {len(messages)} messages -> {len(result.keep)} kept in {(now - sent) * 1000:.0f} ms"
+        )
+        if result.delete:
+            self._delete(result.delete)
+        self._pump(now)
+
+    def _sort(self, messages: Sequence[Received], reply: Reply) -> Sorted[Received]:
+        if reply.answer.error is not None:
+            return Sorted((), messages, failed=True)
+        try:
+            response = reply.answer.response
+        except ValueError:
+            return Sorted((), messages, failed=True)
+        return sort_receipts(messages, response, report_item_failures=self.desk.mapping.report_item_failures)
+
+    def _throttled(self, messages: Sequence[Received], attempt: int, reply: Reply, now: float) -> None:
+        """Try again while the messages are invisible; after that the queue offers them anew."""
+        if reply.refusal is None:
+            self.desk.readings.add(self.desk.meter.throttled(now))
+        self.concurrency.back_off(now)
+        again = now + rulings.QUEUE_THROTTLE_RETRY_SECONDS
+        if again < min(message.visible_at for message in messages) and not self.desk.stopping:
+            self.desk.loop.at(again, partial(self._invoke, messages, attempt + 1))
+            return
+        self.running -= 1
+        self._pump(now)
+
+    # the queue
+
+    def _delete(self, messages: Sequence[Received]) -> None:
+        for first in range(0, len(messages), PER_CALL):
+            chunk = messages[first : first + PER_CALL]
+            self._change(partial(self._delete_in_thread, chunk), counted=len(chunk))
+
+    def _change(self, task: Any, counted: int = 0) -> None:
+        self.deleting += 1
+        self.desk.loop.work(self.desk.pools.reading, task, partial(self._changed, counted))
+
+    def _changed(self, counted: int, done: Future[None]) -> None:
+        self.deleting -= 1
+        try:
+            done.result()
+        except AwsError as error:
+            text = f"{self.desk.name}: messages could not be deleted and come again: {error}"
+            self.desk.voice.once(f"{self.desk.mapping.uuid} delete", trouble(error).name, text)
+            return
+        self.desk.readings.add(self.desk.meter.deleted(self.desk.loop.clock(), counted))
+
+    def _delete_in_thread(self, messages: Sequence[Received]) -> None:
+        entries = [{"Id": str(i), "ReceiptHandle": message.handle} for i, message in enumerate(messages)]
+        self._client().delete_message_batch(QueueUrl=self.url, Entries=entries)
+
+    def _reveal(self, messages: Sequence[Received]) -> None:
+        entries = [
+            {"Id": str(i), "ReceiptHandle": message.handle, "VisibilityTimeout": 0}
+            for i, message in enumerate(messages)
+        ]
+        # As the given identity: AWS asks no role for this permission.
+        self.desk.clients.client("sqs", self.source.region).change_message_visibility_batch(
+            QueueUrl=self.url, Entries=entries
+        )

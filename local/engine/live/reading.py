@@ -1,0 +1,214 @@
+"""How shards are listed and read: the I/O of a stream mapping, done in threads.
+
+A reader turns what the service answers into entries of the core; where to read next is kept by whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from local.engine.entries import Entry, KinesisEntry, Stamp, TableEntry, compact
+from local.engine.live.troubles import code
+from local.engine.shard import WHOLE_RANGE, HashRange
+from local.engine.source import Source
+
+TABLE_PAGE = 1_000
+EXPIRED = "ExpiredIteratorException"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where reading begins: TRIM_HORIZON, LATEST, AT_TIMESTAMP (a time) or AFTER_SEQUENCE_NUMBER (a number)."""
+
+    kind: str
+    value: str | float | None = None
+
+    @staticmethod
+    def after(sequence_number: str) -> Position:
+        return Position("AFTER_SEQUENCE_NUMBER", sequence_number)
+
+
+HORIZON = Position("TRIM_HORIZON")
+
+
+@dataclass(frozen=True, slots=True)
+class ShardFacts:
+    """A shard as the service lists it; `starts_at` tells it from another of the same name."""
+
+    shard_id: str
+    parents: tuple[str, ...] = ()
+    hash_range: HashRange = WHOLE_RANGE
+    starts_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one read brought. `iterator` is None when the shard is closed and read to its end."""
+
+    entries: Sequence[Entry]
+    iterator: str | None
+    behind: bool
+
+
+class Reader(Protocol):
+    def shards(self) -> list[ShardFacts]: ...
+    def retention_seconds(self) -> float | None: ...
+    def read(self, stamp: Stamp, position: Position, iterator: str | None, limit: int) -> Page:
+        """The next records, with the iterator of the last page or, without one, from a position."""
+        ...
+
+
+class KinesisReader:
+    """Reads a stream, named by its ARN in every call: some endpoints know a role's permissions only by it."""
+
+    def __init__(self, client: Callable[[], Any], source: Source) -> None:
+        self.client = client
+        self.source = source
+
+    def shards(self) -> list[ShardFacts]:
+        listed: list[ShardFacts] = []
+        request: dict[str, Any] = {"StreamARN": self.source.stream_arn}
+        while True:
+            answer = self.client().list_shards(**request)
+            listed += map(_kinesis_shard, answer["Shards"])
+            if not answer.get("NextToken"):
+                return listed
+            request = {"NextToken": answer["NextToken"]}
+
+    def retention_seconds(self) -> float | None:
+        summary = self.client().describe_stream_summary(StreamARN=self.source.stream_arn)
+        return float(summary["StreamDescriptionSummary"]["RetentionPeriodHours"]) * 3600
+
+    def read(self, stamp: Stamp, position: Position, iterator: str | None, limit: int) -> Page:
+        client = self.client()
+        try:
+            answer = self._get(client, iterator or self._iterator(client, stamp, position), limit)
+        except ClientError as error:
+            if iterator is None or code(error) != EXPIRED:
+                raise
+            answer = self._get(client, self._iterator(client, stamp, position), limit)
+        entries = [kinesis_entry(record, stamp.overhead) for record in answer["Records"]]
+        return Page(entries, answer.get("NextShardIterator"), (answer.get("MillisBehindLatest") or 0) > 0)
+
+    def _get(self, client: Any, iterator: str | None, limit: int) -> dict[str, Any]:
+        if iterator is None:
+            return {"Records": []}
+        answer: dict[str, Any] = client.get_records(
+            ShardIterator=iterator, Limit=limit, StreamARN=self.source.stream_arn
+        )
+        return answer
+
+    def _iterator(self, client: Any, stamp: Stamp, position: Position) -> str | None:
+        request: dict[str, Any] = {"ShardIteratorType": position.kind}
+        if position.kind == "AFTER_SEQUENCE_NUMBER":
+            request["StartingSequenceNumber"] = position.value
+        elif position.kind == "AT_TIMESTAMP":
+            request["Timestamp"] = datetime.fromtimestamp(float(position.value or 0), UTC)
+        answer = client.get_shard_iterator(StreamARN=self.source.stream_arn, ShardId=stamp.shard_id, **request)
+        iterator: str | None = answer.get("ShardIterator")
+        return iterator
+
+
+class TableReader:
+    """Reads a table's change stream."""
+
+    def __init__(self, client: Callable[[], Any], source: Source) -> None:
+        self.client = client
+        self.source = source
+
+    def shards(self) -> list[ShardFacts]:
+        listed: list[ShardFacts] = []
+        request: dict[str, Any] = {"StreamArn": self.source.arn}
+        while True:
+            description = self.client().describe_stream(**request)["StreamDescription"]
+            self.view_type = description.get("StreamViewType")
+            listed += [_table_shard(shard) for shard in description["Shards"]]
+            if not description.get("LastEvaluatedShardId"):
+                return listed
+            request["ExclusiveStartShardId"] = description["LastEvaluatedShardId"]
+
+    def retention_seconds(self) -> float | None:
+        return None  # a day, always
+
+    def read(self, stamp: Stamp, position: Position, iterator: str | None, limit: int) -> Page:
+        client = self.client()
+        limit = min(limit, TABLE_PAGE)
+        try:
+            answer = self._get(client, iterator or self._iterator(client, stamp, position), limit)
+        except ClientError as error:
+            if iterator is None or code(error) != EXPIRED:
+                raise
+            answer = self._get(client, self._iterator(client, stamp, position), limit)
+        entries = [table_entry(record, stamp) for record in answer["Records"]]
+        return Page(entries, answer.get("NextShardIterator"), bool(entries))
+
+    def _get(self, client: Any, iterator: str | None, limit: int) -> dict[str, Any]:
+        if iterator is None:
+            return {"Records": []}
+        answer: dict[str, Any] = client.get_records(ShardIterator=iterator, Limit=limit)
+        return answer
+
+    def _iterator(self, client: Any, stamp: Stamp, position: Position) -> str | None:
+        request: dict[str, Any] = {"ShardIteratorType": position.kind}
+        if position.kind == "AFTER_SEQUENCE_NUMBER":
+            request["SequenceNumber"] = position.value
+        answer = client.get_shard_iterator(StreamArn=self.source.arn, ShardId=stamp.shard_id, **request)
+        iterator: str | None = answer.get("ShardIterator")
+        return iterator
+
+
+def kinesis_entry(record: dict[str, Any], overhead: int) -> KinesisEntry:
+    arrived = round(record["ApproximateArrivalTimestamp"].timestamp(), 3)
+    return KinesisEntry(record["SequenceNumber"], record["PartitionKey"], record["Data"], arrived, overhead)
+
+
+def table_entry(record: dict[str, Any], stamp: Stamp) -> TableEntry:
+    """The record of a table's stream as a function sees it."""
+    change = record["dynamodb"]
+    created = float(int(change["ApproximateCreationDateTime"].timestamp()))
+    images = {name: change[name] for name in ("Keys", "NewImage", "OldImage") if change.get(name) is not None}
+    event = {
+        "eventID": record["eventID"],
+        "eventName": record["eventName"],
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": stamp.source.region,
+        "dynamodb": {
+            "ApproximateCreationDateTime": created,
+            **images,
+            "SequenceNumber": change["SequenceNumber"],
+            "SizeBytes": change.get("SizeBytes", 0),
+            "StreamViewType": change.get("StreamViewType"),
+        },
+        **_user_identity(record),
+        "eventSourceARN": stamp.source.arn,
+    }
+    return TableEntry(change["SequenceNumber"], created, compact(change.get("Keys", {})), event)
+
+
+def _user_identity(record: dict[str, Any]) -> dict[str, Any]:
+    identity = record.get("userIdentity")
+    if not identity:
+        return {}
+    return {"userIdentity": {"type": identity.get("Type"), "principalId": identity.get("PrincipalId")}}
+
+
+def _kinesis_shard(shard: dict[str, Any]) -> ShardFacts:
+    parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
+    span = shard["HashKeyRange"]
+    return ShardFacts(
+        shard["ShardId"],
+        tuple(parent for parent in parents if parent),
+        (int(span["StartingHashKey"]), int(span["EndingHashKey"])),
+        shard["SequenceNumberRange"]["StartingSequenceNumber"],
+    )
+
+
+def _table_shard(shard: dict[str, Any]) -> ShardFacts:
+    parent = shard.get("ParentShardId")
+    return ShardFacts(shard["ShardId"], (parent,) if parent else ())

@@ -1,0 +1,361 @@
+"""One shard at work: pages are read ahead, its lanes say what to invoke, what they settled goes to disk.
+
+read ─> Shard.receive ─> Lane.next ─> invoke ─> Lane.finish ─> checkpoint
+  ^                                                  │
+  └───────────────── as long as there is room <──────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+
+from local.engine import rulings
+from local.engine.delivery import Commit, Discard, Failed, FailedAt, Outcome, TooLarge
+from local.engine.entries import Entry, Stamp
+from local.engine.events import event
+from local.engine.failures import failure_record, object_key
+from local.engine.function import Answer
+from local.engine.lane import Invoke, Lane, Wait
+from local.engine.live.desk import Desk
+from local.engine.live.destinations import deliver
+from local.engine.live.invoking import Reply, outcome_of
+from local.engine.live.reading import HORIZON, Page, Position, Reader, ShardFacts
+from local.engine.live.resumption import Beginning, open_window, ours, positions, resume_window, unsettled
+from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
+from local.engine.shard import Shard
+from local.engine.windows import Turn
+
+SAVE_SECONDS = 0.25
+
+
+class ShardRunner:
+    """`on_change` is called when the shard is done, or gone; `on_trouble` when a read fails, and with None when one
+    succeeds again."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        reader: Reader,
+        facts: ShardFacts,
+        begin: Beginning,
+        *,
+        poll_seconds: float,
+        retention_seconds: float | None,
+        on_change: Callable[[], None],
+        on_trouble: Callable[[BaseException | None], None],
+    ) -> None:
+        self.desk = desk
+        self.reader = reader
+        self.facts = facts
+        self.poll_seconds = poll_seconds
+        self.on_change = on_change
+        self.on_trouble = on_trouble
+        self.saved = begin.checkpoint
+        self.position: Position = begin.position
+        self.iterator: str | None = None
+        stamp = Stamp.of(facts.shard_id, desk.mapping.source, desk.function.role)
+        self.shard = Shard(
+            desk.mapping, stamp, desk.new_id, hash_range=facts.hash_range, retention_seconds=retention_seconds
+        )
+        resume_window(self.shard, begin.checkpoint.window, desk.loop.clock())
+        self.reading = False
+        self.planned_read: float | None = None
+        self.failed_reads = 0
+        self.wakes: list[float | None] = [None] * len(self.shard.lanes)
+        self.undelivered = 0
+        self.held_back = False
+        self.save_planned = False
+        self.touched = False
+        self.gone = False
+
+    @property
+    def is_done(self) -> bool:
+        return self.shard.is_done
+
+    def start(self) -> None:
+        self._save_now()
+        self._drive(self.desk.loop.clock())
+        self._read()
+
+    def vanish(self) -> None:
+        """The service no longer lists the shard: what was read is still delivered, more will not come."""
+        if not self.gone and not self.shard.ended:
+            self.gone = True
+            self._end(self.desk.loop.clock(), "is no longer listed; what was not read of it is lost")
+
+    # reading
+
+    def _read(self) -> None:
+        self.planned_read = None
+        if self.reading or self.shard.ended or self.desk.stopping:
+            return
+        room = min(self.shard.room, rulings.RECORDS_PER_POLL)
+        if room <= 0:
+            return  # a settled batch asks again
+        self.reading = True
+        task = partial(self.reader.read, self.shard.stamp, self.position, self.iterator, room)
+        self.desk.loop.work(self.desk.pools.reading, task, self._read_came_back)
+
+    def _plan_read(self, time: float) -> None:
+        if self.planned_read is None or time < self.planned_read:
+            self.planned_read = time
+            self.desk.loop.at(time, lambda _now: self._read() if self.planned_read == time else None)
+
+    def _read_came_back(self, done: Future[Page]) -> None:
+        self.reading = False
+        now = self.desk.loop.clock()
+        if self.desk.stopping or self.gone:
+            return
+        try:
+            page = done.result()
+        except AwsError as error:
+            self._read_failed(error, now)
+            return
+        if self.failed_reads:
+            self.failed_reads = 0
+            self.on_trouble(None)
+        self.received(page, now)
+
+    def received(self, page: Page, now: float) -> None:
+        """Records that were read, or pushed by a subscription."""
+        self.iterator = page.iterator
+        if page.entries:
+            self.position = Position.after(page.entries[-1].sequence_number)
+            self._take(page.entries, now)
+        if page.iterator is None:
+            self._end(now, "is closed and read to its end")
+        else:
+            self._plan_read(now if page.behind else now + self.poll_seconds)
+        self._drive(now)
+
+    def _take(self, entries: Sequence[Entry], now: float) -> None:
+        fresh = unsettled(ours(entries, self.saved.since), self.shard, self.saved.positions)
+        if not fresh:
+            return
+        received = self.shard.receive(fresh, now)
+        self.desk.readings.add(self.desk.meter.read(now, len(fresh), len(received.filtered)))
+        self.desk.voice.follow(
+            lambda: f"{self._name}: read {len(fresh)}, {len(received.filtered)} of them filtered out"
+        )
+        if received.foreign:
+            self.desk.voice.tell(
+                f"{self._name}: {len(received.foreign)} user records dropped: their keys are not this shard's, "
+                "and fan-out loses such records"
+            )
+        if received.filtered:
+            self._touch()
+
+    def _read_failed(self, error: BaseException, now: float) -> None:
+        self.failed_reads += 1
+        self.iterator = None
+        if trouble(error) is Trouble.LOST_PLACE and self.position.kind == "AFTER_SEQUENCE_NUMBER":
+            self.desk.voice.tell(
+                f"{self._name}: the stream no longer has {self.position.value}, read from its oldest record: {error}"
+            )
+            self.position = HORIZON
+        else:
+            self.on_trouble(error)
+        self._plan_read(now + seconds_before_another_try(self.failed_reads))
+
+    def _end(self, now: float, what: str) -> None:
+        if not self.shard.ended:
+            self.desk.voice.follow(lambda: f"{self._name}: {what}")
+            self.shard.end()
+            self._touch()
+            self._drive(now)
+
+    # invoking
+
+    def _drive(self, now: float) -> None:
+        for index, lane in enumerate(self.shard.lanes):
+            self._drive_lane(index, lane, now)
+        if self.is_done and not self.saved.done:
+            self._save_now()
+            self.on_change()
+
+    def _drive_lane(self, index: int, lane: Lane, now: float) -> None:
+        while not self.desk.stopping and (step := lane.next(now)) is not None:
+            match step:
+                case Discard():
+                    self._discard(step, now)
+                case Wait(until):
+                    planned = self.wakes[index]
+                    if planned is None or until < planned:
+                        self.wakes[index] = until
+                        self.desk.loop.at(until, partial(self._wake, index, until))
+                    return
+                case Invoke():
+                    self._invoke(lane, step, now)
+
+    def _wake(self, index: int, planned: float, now: float) -> None:
+        if self.wakes[index] == planned:
+            self.wakes[index] = None
+        self._drive(now)
+
+    def _invoke(self, lane: Lane, step: Invoke, now: float) -> None:
+        desk, batch = self.desk, step.batch
+        if step.too_large:
+            too_large = Reply(Answer(error="the event exceeds 6 MB"), too_large=True)
+            desk.loop.post(lambda: self._finish(lane, step, now, too_large))
+            return
+        last = batch.entries[-1].arrived if batch.entries else None
+        desk.readings.add(desk.meter.sent(now, len(batch.entries)))
+        desk.readings.add(desk.meter.iterator_age(now, last))
+        desk.tally.age_seconds = None if last is None else max(0.0, now - last)
+        desk.tally.in_flight += 1
+        desk.tally.invocations += 1
+        task = partial(desk.invoke, partial(event, batch.entries, lane.stamp, step.turn))
+        desk.loop.work(desk.pools.calling, task, lambda done: self._answered(lane, step, now, done))
+
+    def _answered(self, lane: Lane, step: Invoke, sent: float, done: Future[Reply | None]) -> None:
+        self.desk.tally.in_flight -= 1
+        reply = done.result()
+        if reply is None:
+            return  # never sent: the batch stays unsettled, the next start reads it again
+        self.desk.told(reply)
+        self._finish(lane, step, sent, reply)
+
+    def _finish(self, lane: Lane, step: Invoke, sent: float, reply: Reply) -> None:
+        desk, now = self.desk, self.desk.loop.clock()
+        result = outcome_of(step, reply, desk.mapping)
+        steps = lane.finish(result, now)
+        self._measure(result, reply, sent, now)
+        undone = sum(len(each.batch.entries) for each in steps if not isinstance(each, Commit))
+        if isinstance(result, Failed | FailedAt | TooLarge):
+            desk.tally.failures += 1
+            desk.readings.add(desk.meter.failed(now, undone))
+        desk.tally.records += len(step.batch.entries) - undone
+        desk.voice.follow(lambda: _line(self._name, step, result, undone, now - sent))
+        for each in steps:
+            if isinstance(each, Discard):
+                self._discard(each, now)
+        self._touch()
+        if self.shard.room > 0 and not self.reading and self.planned_read is None:
+            self._plan_read(now)
+        self._drive(now)
+
+    def _measure(self, result: Outcome, reply: Reply, sent: float, now: float) -> None:
+        meter = self.desk.meter
+        if reply.answer.throttled:
+            if reply.refusal is None:
+                self.desk.readings.add(meter.throttled(now))
+        elif not isinstance(result, TooLarge):
+            self.desk.readings.add(meter.finished(now, now - sent, error=reply.answer.error is not None))
+
+    # giving up
+
+    def _discard(self, discard: Discard, now: float) -> None:
+        desk, count = self.desk, len(discard.batch.entries)
+        desk.tally.discarded += count
+        span = _span(discard.batch.entries, discard.turn)
+        desk.voice.tell(f"{self._name}: {span} discarded, {discard.condition}; {_where(desk.mapping.on_failure)}")
+        if desk.mapping.on_failure is None:
+            desk.readings.add(desk.meter.dropped(now, count, destination=False))
+            self._touch()
+            return
+        record = failure_record(discard, desk.mapping, self.shard.stamp, now, desk.version)
+        key = object_key(desk.mapping, self.facts.shard_id, now, desk.new_id())
+        self.undelivered += 1
+        self._deliver(partial(deliver, desk.access, desk.mapping.on_failure, record, key), count, 1, now)
+
+    def _deliver(self, task: Callable[[], None], count: int, attempt: int, _now: float) -> None:
+        self.desk.loop.work(self.desk.pools.reading, task, lambda done: self._delivered(task, count, attempt, done))
+
+    def _delivered(self, task: Callable[[], None], count: int, attempt: int, done: Future[None]) -> None:
+        """A checkpoint past the batch is written only now: a kill before loses neither batch nor failure record."""
+        desk, now = self.desk, self.desk.loop.clock()
+        try:
+            done.result()
+        except AwsError as error:
+            if trouble(error) in (Trouble.FAILED, Trouble.THROTTLED, Trouble.STALE) and not desk.stopping:
+                if trouble(error) is Trouble.STALE:
+                    desk.access.forget()
+                wait = seconds_before_another_try(attempt)
+                desk.voice.once(
+                    self._about("failure"), "retried", f"{self._name}: a failure record is tried again: {error}"
+                )
+                desk.loop.at(now + wait, partial(self._deliver, task, count, attempt + 1))
+                return
+            if desk.stopping:
+                self.undelivered -= 1
+                self.held_back = True
+                return
+            desk.voice.tell(f"{self._name}: the failure record was refused and is lost, as on AWS: {error}")
+            desk.readings.add(desk.meter.undelivered(now, count))
+        else:
+            desk.readings.add(desk.meter.dropped(now, count, destination=True))
+        self.undelivered -= 1
+        self._touch()
+        self._drive(now)
+
+    # checkpoints
+
+    def _touch(self) -> None:
+        self.touched = True
+        if not self.save_planned:
+            self.save_planned = True
+            self.desk.loop.at(self.desk.loop.clock() + SAVE_SECONDS, self._save_as_planned)
+
+    def _save_as_planned(self, _now: float) -> None:
+        self.save_planned = False
+        if self.touched:
+            self._save_now()
+
+    def save_last(self) -> None:
+        """At the end: whatever is settled and not yet on disk."""
+        if self.touched:
+            self._save_now()
+
+    def _save_now(self) -> None:
+        if self.undelivered or self.held_back:
+            return  # a failure record is not where it belongs yet
+        self.touched = False
+        self.saved = replace(
+            self.saved,
+            positions=positions(self.shard, self.saved.positions),
+            window=open_window(self.shard),
+            done=self.is_done,
+        )
+        desk = self.desk
+        task = partial(desk.checkpoints.save, desk.mapping.uuid, self.facts.shard_id, self.saved)
+        desk.loop.work(desk.pools.keeping, task, self._was_saved)
+
+    def _was_saved(self, done: Future[None]) -> None:
+        try:
+            done.result()
+        except OSError as error:
+            self.desk.voice.once(
+                self._about("save"), "failed", f"{self._name}: its checkpoint cannot be written: {error}"
+            )
+            self._touch()
+
+    @property
+    def _name(self) -> str:
+        return f"{self.desk.name}, {self.facts.shard_id}"
+
+    def _about(self, what: str) -> str:
+        return f"{self.desk.mapping.uuid} {self.facts.shard_id} {what}"
+
+
+def _line(name: str, step: Invoke, result: Outcome, undone: int, seconds: float) -> str:
+    attempt = f", attempt {step.batch.invocations + 1}" if step.batch.invocations else ""
+    verdict = type(result).__name__
+    left = f", {undone} of them left" if undone else ""
+    return f"{name}: {_span(step.batch.entries, step.turn)} -> {verdict}{left} in {seconds * 1000:.0f} ms{attempt}"
+
+
+def _span(entries: Sequence[Entry], turn: Turn | None) -> str:
+    if not entries:
+        return (
+            "a window's final call" if turn is None else f"the final call of window {turn.window.as_event()['start']}"
+        )
+    if len(entries) == 1:
+        return f"record {entries[0].sequence_number}"
+    return f"{len(entries)} records {entries[0].sequence_number}..{entries[-1].sequence_number}"
+
+
+def _where(destination: str | None) -> str:
+    return "there is no on-failure destination" if destination is None else f"told to {destination}"

@@ -1,0 +1,199 @@
+"""One stream mapping at work: which of its shards are read, and when; every shard runs by itself.
+
+A child shard is read when its parents are settled to their end; shards that come and go are noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+from local.engine import rulings
+from local.engine.lineage import Lineage, LineageError
+from local.engine.live.access import Verdict
+from local.engine.live.checkpoints import Checkpoint
+from local.engine.live.desk import Desk
+from local.engine.live.reading import Reader, ShardFacts
+from local.engine.live.resumption import Beginning, beginning
+from local.engine.live.shard_runner import ShardRunner
+from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
+from local.engine.source import Kind
+
+Listing = tuple[list[ShardFacts], float | None]
+
+
+class StreamWorker:
+    def __init__(
+        self,
+        desk: Desk,
+        reader: Reader,
+        saved: dict[str, Checkpoint],
+        *,
+        poll_seconds: float | None = None,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.desk = desk
+        self.reader = reader
+        self.saved = saved
+        self.is_new_mapping = not saved
+        self.poll_seconds = poll_seconds_of(desk.mapping.source.kind) if poll_seconds is None else poll_seconds
+        self.close = close
+        self.runners: dict[str, ShardRunner] = {}
+        self.facts: dict[str, ShardFacts] = {}
+        self.retention_seconds: float | None = None
+        self.began: dict[str, Beginning] = {}  # where the shards of a new mapping's first listing begin
+        self.listing = False
+        self.listed = False
+        self.failures = 0
+        self.judging = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Its shards are known, and every one that may be read has been asked for once."""
+        return self.listed and all(
+            runner.iterator is not None or runner.shard.ended or runner.failed_reads for runner in self.runners.values()
+        )
+
+    @property
+    def busy(self) -> int:
+        """Invocations and failure records on their way."""
+        return self.desk.tally.in_flight + sum(runner.undelivered for runner in self.runners.values())
+
+    def start(self) -> None:
+        self.refresh(self.desk.loop.clock())
+
+    def stop(self) -> None:
+        """Begin nothing any more."""
+        self.desk.stopping = True
+        self.close()
+
+    def finish(self) -> None:
+        for runner in self.runners.values():
+            runner.save_last()
+
+    def refresh(self, _now: float) -> None:
+        if not self.listing and not self.desk.stopping:
+            self.listing = True
+            self.desk.loop.work(self.desk.pools.reading, self._list, self._listed)
+
+    def _list(self) -> Listing:
+        """In a thread."""
+        return self.reader.shards(), self.retention_seconds or self.reader.retention_seconds()
+
+    def _listed(self, done: Future[Listing]) -> None:
+        self.listing = False
+        now = self.desk.loop.clock()
+        try:
+            facts, self.retention_seconds = done.result()
+        except AwsError as error:
+            self.failures += 1
+            self.met(error)
+            self.desk.loop.at(now + seconds_before_another_try(self.failures), self.refresh)
+            return
+        if self.failures:
+            self.failures = 0
+            self.met(None)
+        self.facts = {each.shard_id: each for each in facts}
+        for shard_id, runner in list(self.runners.items()):
+            if shard_id not in self.facts and not runner.is_done:
+                runner.vanish()
+        if not self.listed and self.is_new_mapping:
+            self._begin_everywhere(now)
+        self.listed = True
+        self._start_readable()
+
+    def _begin_everywhere(self, now: float) -> None:
+        """What is listed now begins now, though a child may be read much later: on disk before anything is read."""
+        for facts in self.facts.values():
+            begin = self.began[facts.shard_id] = beginning(self.desk.mapping, facts, None, now, is_new_mapping=True)
+            save = partial(self.desk.checkpoints.save, self.desk.mapping.uuid, facts.shard_id, begin.checkpoint)
+            self.desk.loop.work(self.desk.pools.keeping, save, lambda done: done.result())
+
+    def _start_readable(self) -> None:
+        if self.desk.stopping:
+            return
+        try:
+            lineage = Lineage(
+                {shard: [up for up in facts.parents if up in self.facts] for shard, facts in self.facts.items()}
+            )
+        except LineageError as error:
+            self.desk.voice.once(f"{self.desk.mapping.uuid} lineage", "cycle", f"{self.desk.name}: {error}")
+            return
+        done = {shard_id for shard_id, saved in self.saved.items() if saved.done}
+        done |= {shard_id for shard_id, runner in self.runners.items() if runner.is_done}
+        for shard_id, facts in self.facts.items():
+            if shard_id not in self.runners and shard_id not in done and lineage.is_readable(shard_id, done):
+                self._start(facts)
+
+    def _start(self, facts: ShardFacts) -> None:
+        now = self.desk.loop.clock()
+        begin = self.began.get(facts.shard_id) or beginning(
+            self.desk.mapping, facts, self.saved.get(facts.shard_id), now, is_new_mapping=False
+        )
+        if begin.anew:
+            self.desk.voice.tell(
+                f"{self.desk.name}, {facts.shard_id}: is another shard than the one last read under this name; "
+                "it is read from its first record"
+            )
+        runner = ShardRunner(
+            self.desk,
+            self.reader,
+            facts,
+            begin,
+            poll_seconds=self.poll_seconds,
+            retention_seconds=self.retention_seconds,
+            on_change=self._changed,
+            on_trouble=self.met,
+        )
+        self.runners[facts.shard_id] = runner
+        runner.start()
+
+    def _changed(self) -> None:
+        """A shard is done: its children may be read, and there may be some not known yet."""
+        self._start_readable()
+        self.refresh(self.desk.loop.clock())
+
+    def met(self, error: BaseException | None) -> None:
+        """Trouble with the source, told once for all its shards; None when it is over."""
+        desk, about = self.desk, f"{self.desk.mapping.uuid} source"
+        if error is None:
+            desk.tally.trouble = None
+            desk.voice.over(about, f"{desk.name}: is read again")
+            return
+        kind = trouble(error)
+        desk.tally.trouble = f"source {kind.value}"
+        if kind is Trouble.DENIED:
+            self._judge(error)
+            return
+        if kind is Trouble.STALE:
+            desk.access.forget()
+        elif kind is Trouble.GONE:
+            desk.voice.once(about, kind.name, f"{desk.name}: {desk.mapping.source.arn} is gone; looked for again")
+        else:
+            desk.voice.once(about, kind.name, f"{desk.name}: cannot be read, tried again: {error}")
+
+    def _judge(self, error: BaseException) -> None:
+        if self.judging:
+            return
+        self.judging = True
+
+        def judged(done: Future[Verdict]) -> None:
+            self.judging = False
+            if done.result() is Verdict.ROLE_LACKS_IT:
+                role = self.desk.access.role
+                arn = self.desk.mapping.source.arn
+                text = f"{self.desk.name}: {role} may not read {arn}; grant it what is denied: {error}"
+                self.desk.voice.once(f"{self.desk.mapping.uuid} source", "DENIED", text)
+
+        self.desk.loop.work(self.desk.pools.reading, self.desk.access.judge_denial, judged)
+
+
+def poll_seconds_of(kind: Kind) -> float:
+    match kind:
+        case Kind.CONSUMER:
+            return rulings.FAN_OUT_POLL_SECONDS
+        case Kind.STREAM:
+            return rulings.KINESIS_POLL_SECONDS
+        case _:
+            return rulings.TABLE_STREAM_POLL_SECONDS
