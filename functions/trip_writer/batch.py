@@ -1,7 +1,7 @@
 """A batch of one shard: what of it is to be written, what is unusable, and what Lambda is told in the end.
 
     records    10      11 (aggregate)   12       13
-               trip A  trip B, poison   trip A'  trip C
+               trip A  trip B, no trip  trip A'  trip C
     puts       A' for 10 and 12,  B for 11,  C for 13
     unusable   11/1
 
@@ -40,13 +40,13 @@ class Batch:
     puts: list[Put]
     unusable: list[Rejected]
 
-    def settled(self, unwritten: list[UserRecord], kept: int, unkept: list[UserRecord]) -> Settlement:
-        """The end of the batch, when `unwritten` and `unkept` failed and `kept` records are in quarantine."""
+    def settled(self, unwritten: list[UserRecord], quarantined: int, unkept: list[UserRecord]) -> Settlement:
+        """What became of the batch: `unwritten` did not reach the table, `unkept` did not reach quarantine."""
         clean = sum(len(put.records) for put in self.puts)
         return Settlement(
             user_records=clean + len(self.unusable),
             written=clean - len(unwritten),
-            quarantined=kept,
+            quarantined=quarantined,
             earliest_failed=earliest([*unwritten, *unkept]),
         )
 
@@ -60,8 +60,8 @@ class Batch:
         return [one for one in self.unusable if one.record.record.position < returned.position]
 
 
-def sort(records: list[Record]) -> Batch:
-    """The batch that `records` make."""
+def batch_of(records: list[Record]) -> Batch:
+    """Every user record of `records` parsed: one put for each `tripId`, and what is unusable."""
     trips: dict[str, Trip] = {}
     holders: defaultdict[str, list[UserRecord]] = defaultdict(list)
     unusable: list[Rejected] = []
@@ -99,7 +99,7 @@ class Settlement:
         """What Lambda is told: it delivers again from the earliest failed record on."""
         if self.earliest_failed is None:
             return {"batchItemFailures": []}
-        if not self.written + self.quarantined:
+        if self.returned == self.user_records:
             raise BatchFailedError(
                 f"a batch must get on; got {self.user_records} user records and settled none, the first at "
                 f"{self.earliest_failed.sequence_number}: {refusal or 'the time ran out'}; Lambda tries it again, "

@@ -1,4 +1,4 @@
-"""Write the clean trips of a Kinesis batch; quarantine what is none; have Lambda bring back what failed.
+"""Write the clean trips of a Kinesis batch, quarantine what is no trip, have Lambda deliver again what failed.
 
 all settled      {"batchItemFailures": []}
 some failed      {"batchItemFailures": [{"itemIdentifier": <the earliest record that failed>}]}
@@ -18,13 +18,13 @@ from streamkit.invocation import Context, seconds_for_calls
 from streamkit.logs import log, one_line
 from streamkit.quarantine import Quarantine, Rejected
 from streamkit.records import records
-from trip_writer.batch import Settlement, earliest, sort
+from trip_writer.batch import Settlement, batch_of, earliest
 from trip_writer.settings import Settings
 from trip_writer.store import TripStore
 
 CONSUMER = "trip_writer"
 
-MOST_LINES = 20  # for single records, per invocation: quarantine holds them all
+MOST_RECORD_LINES = 20  # per invocation; the log need not name every unusable record, for quarantine holds them all
 
 
 def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -36,10 +36,10 @@ def settle(
 ) -> dict[str, Any]:
     """Every user record of `event` is written, quarantined, or comes back through Lambda's retries."""
     with one_line(log, context) as facts:
-        batch = sort(records(event))
+        batch = batch_of(records(event))
         facts |= {"records": len(batch.records), "unusable": len(batch.unusable)}
 
-        # Puts end early enough for quarantine to make a call that takes its longest.
+        # Puts leave quarantine the time for one call, even for the longest that a call may take.
         written = store.write(batch.puts, seconds_for_calls(context, kept_calls=1 if batch.unusable else 0))
         unwritten = [user_record for put in written.left for user_record in put.records]
 
@@ -47,7 +47,7 @@ def settle(
         kept = quarantine.keep(to_keep, seconds_for_calls(context))
         unkept = [rejected.record for rejected in kept.left]
 
-        settlement = batch.settled(unwritten, len(to_keep) - len(unkept), unkept)
+        settlement = batch.settled(unwritten, quarantined=len(to_keep) - len(unkept), unkept=unkept)
         refusal = written.refusal or kept.refusal
         tell(log, facts, to_keep, settlement)
         facts |= {"retries": written.retries + kept.retries, "refusal": refusal}
@@ -55,7 +55,7 @@ def settle(
 
 
 def tell(log: Logger, facts: dict[str, Any], to_keep: list[Rejected], settlement: Settlement) -> None:
-    """The invocation's figures into its log line and into metrics, and a line for each of the first poisons."""
+    """Note the invocation's figures in `facts` and in metrics; log the first unusable records one by one."""
     facts |= {
         "user_records": settlement.user_records,
         "written": settlement.written,
@@ -67,7 +67,7 @@ def tell(log: Logger, facts: dict[str, Any], to_keep: list[Rejected], settlement
         RecordsQuarantined=settlement.quarantined,
         RecordsReturned=settlement.returned,
     )
-    for rejected in to_keep[:MOST_LINES]:
+    for rejected in to_keep[:MOST_RECORD_LINES]:
         log.warning("record_unusable", extra=rejected.facts())
 
 

@@ -31,7 +31,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     partition_key: str
     arrived: float  # epoch seconds, as Kinesis stamped it
     data: bytes
-    # Fan-out hands over the user records of an aggregate one by one, all under its sequence number.
+    # Enhanced fan-out hands over the user records of an aggregate one by one, all under its sequence number.
     first_index: int = 0
 
     @property

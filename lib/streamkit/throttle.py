@@ -22,8 +22,10 @@ from botocore.exceptions import ClientError, HTTPClientError
 T = TypeVar("T")
 
 SecondsLeft = Callable[[], float]
+Send = Callable[[list[T]], list[T]]  # makes one call; returns what of it the service did not take
+Calls = Callable[[list[T]], Iterable[list[T]]]  # cuts items into calls of a size the service takes
 
-# What a call to AWS may raise that has an answer: ask again, or tell.
+# Errors of a call that is_passing judges. Any other error, such as missing credentials, rises untouched.
 CALL_ERRORS = (ClientError, HTTPClientError, botocore.exceptions.ConnectionError)
 
 THROTTLES = {
@@ -54,10 +56,12 @@ class Backoff:
 
     def attempts(self, seconds_left: SecondsLeft) -> Iterator[int]:
         """0 at once, then 1, 2, ... each after its wait, as long as the wait ends before the time does."""
-        yield (retries := 0)
+        retries = 0
+        yield retries
         while (wait := self.wait_seconds(retries)) < seconds_left():
             self.sleep(wait)
-            yield (retries := retries + 1)
+            retries += 1
+            yield retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,10 @@ class Placed(Generic[T]):
     refusal: str | None
 
 
-def place(
-    items: list[T],
-    send: Callable[[list[T]], list[T]],
-    calls: Callable[[list[T]], Iterable[list[T]]],
-    backoff: Backoff,
-    seconds_left: SecondsLeft,
-) -> Placed[T]:
+def place(items: list[T], send: Send[T], calls: Calls[T], backoff: Backoff, seconds_left: SecondsLeft) -> Placed[T]:
     """Send `items`, cut into `calls`, until all are placed or the time has run out.
 
-    `send` returns what of a call the service did not take. An error that no repetition mends rises at once.
+    An error that no repetition mends rises at once.
     """
     placed = Placed(items, 0, None)
     for retries in backoff.attempts(seconds_left):
@@ -89,16 +87,14 @@ def place(
     return placed
 
 
-def _round(
-    items: list[T], send: Callable[[list[T]], list[T]], calls: Callable[[list[T]], Iterable[list[T]]], left: SecondsLeft
-) -> tuple[list[T], str | None]:
+def _round(items: list[T], send: Send[T], calls: Calls[T], seconds_left: SecondsLeft) -> tuple[list[T], str | None]:
     """What is still to place after every call was made once, and why."""
     unplaced: list[T] = []
     refusal: str | None = None
     stopped = False
     for number, call in enumerate(calls(items)):
         # The first call is always made: an invocation that is late from the start must still get on.
-        if stopped or (number and left() <= 0):
+        if stopped or (number and seconds_left() <= 0):
             unplaced += call
             continue
         try:
@@ -109,7 +105,7 @@ def _round(
                 raise
             refused, refusal = call, error_name(error)
         unplaced += refused
-        # Not one item taken: the service needs the pause now, the other calls would fare no better.
+        # Not one item taken: the service needs a pause now, and would refuse the other calls too.
         stopped = len(refused) == len(call)
     return unplaced, refusal
 
