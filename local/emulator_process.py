@@ -1,17 +1,20 @@
-"""MiniStack with AWS's word in two places where it has its own: the process that local/emulator.py starts.
+"""MiniStack with AWS's word in three places where it has its own: the process that local/emulator.py starts.
 
 Transport    Queues and buckets refuse requests in the clear, and MiniStack keeps that rule. On the loopback address
              there is no TLS to end, so every request says what a TLS endpoint in front of it would have said.
 Permissions  AWS asks for sqs:SendMessage when messages are sent in a batch. MiniStack asks for sqs:SendMessageBatch, an
              action that no policy can grant on AWS.
+Mappings     What MiniStack drops from an event source mapping is kept beside it (local/mapping_settings.py).
 
 Written for the version pinned in requirements/dev.in; another is refused, so that nobody finds out later.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from ministack import app as ministack  # type: ignore[import-untyped]
@@ -45,7 +48,11 @@ def main() -> None:
             f"local/emulator_process.py must be checked against the ministack it runs; got {version('ministack')}, "
             f"written for {WRITTEN_FOR}: see what it replaces still fits, then set WRITTEN_FOR."
         )
-    ministack.app = behind_tls
+    # Started with -P, so that no file beside this one hides a package of MiniStack's: ours come last.
+    sys.path.append(str(Path(__file__).resolve().parent.parent))
+    from local.mapping_settings import MappingSettings
+
+    ministack.app = MappingSettings(behind_tls)
     iam_actions.extract_iam_action = action_of_one
     ministack.main()
 
