@@ -8,12 +8,13 @@ import warnings
 from hashlib import md5
 from typing import Any
 
-from streamkit.kpl import MAGIC
+from streamkit.kpl import MAGIC, Packed
 
 with warnings.catch_warnings():
     # The authors' generated module still uses what protobuf has deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
     from aws_kinesis_agg.aggregator import RecordAggregator
+    from aws_kinesis_agg.deaggregator import deaggregate_records
 
 SHARD = "shardId-000000000000"
 
@@ -31,6 +32,14 @@ def aggregate(*records: tuple[str, bytes, str | None]) -> bytes:
         aggregator.add_user_record(partition_key, data, hash_key)
     packed: bytes = aggregator.clear_and_get().get_contents()[2]
     return packed
+
+
+def taken_apart(payload: bytes) -> list[Packed]:
+    """The user records in an aggregate, as the format's authors read it."""
+    read = (record["kinesis"] for record in deaggregate_records(kinesis_event(payload)["Records"]))
+    return [
+        Packed(record["partitionKey"], record["explicitHashKey"], base64.b64decode(record["data"])) for record in read
+    ]
 
 
 def packed(*payloads: bytes) -> bytes:

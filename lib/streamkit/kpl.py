@@ -1,4 +1,4 @@
-"""The aggregated records of the Kinesis Producer Library, read whole or not at all.
+"""The aggregated records of the Kinesis Producer Library: written, and read whole or not at all.
 
     0        4                    n-16      n
     | magic  | AggregatedRecord   | md5     |
@@ -56,6 +56,23 @@ def unpack(payload: bytes) -> list[Packed] | Flawed | None:
         return Flawed("aggregate that is no AggregatedRecord message")
     except IndexError:
         return Flawed("aggregate with a key index outside its table")
+
+
+def pack(records: Iterable[Packed]) -> bytes:
+    """The aggregate that `unpack` reads as `records`; each key is written once."""
+    aggregate = _aggregated_record()()
+    partition_keys: dict[str, int] = {}
+    hash_keys: dict[str, int] = {}
+    for partition_key, explicit_hash_key, data in records:
+        record = aggregate.records.add(
+            partition_key_index=partition_keys.setdefault(partition_key, len(partition_keys)), data=data
+        )
+        if explicit_hash_key is not None:
+            record.explicit_hash_key_index = hash_keys.setdefault(explicit_hash_key, len(hash_keys))
+    aggregate.partition_key_table.extend(partition_keys)
+    aggregate.explicit_hash_key_table.extend(hash_keys)
+    message: bytes = aggregate.SerializeToString()
+    return MAGIC + message + md5(message, usedforsecurity=False).digest()
 
 
 def _packed(aggregate: Any) -> list[Packed] | Flawed:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamkit.kpl import MAGIC, MOST_RECORDS, Flawed, Packed, unpack
-from tests.events import aggregate, sealed
+from streamkit.kpl import MAGIC, MOST_RECORDS, Flawed, Packed, pack, unpack
+from tests.events import aggregate, sealed, taken_apart
 
 KEYS = st.text(min_size=1, max_size=8)
 HASH_KEYS = st.none() | st.integers(0, 2**128 - 1).map(str)
@@ -14,6 +14,18 @@ HASH_KEYS = st.none() | st.integers(0, 2**128 - 1).map(str)
 @given(st.lists(st.tuples(KEYS, st.binary(max_size=40), HASH_KEYS), min_size=1, max_size=30))
 def test_what_the_authors_aggregator_packs_comes_out_in_order_with_its_keys(records):
     assert unpack(aggregate(*records)) == [Packed(key, hash_key, data) for key, data, hash_key in records]
+
+
+@given(st.lists(st.builds(Packed, KEYS, HASH_KEYS, st.binary(max_size=40)), min_size=1, max_size=30))
+def test_what_is_packed_comes_out_in_order_with_its_keys(records):
+    assert unpack(pack(records)) == records
+
+
+@given(HASH_KEYS, st.lists(st.tuples(KEYS, st.binary(max_size=40)), min_size=1, max_size=30))
+def test_the_authors_read_what_is_packed_under_one_hash_key(hash_key, records):
+    # With some records under a hash key and some under none, their reader gives the first one to all.
+    packed = [Packed(key, hash_key, data) for key, data in records]
+    assert taken_apart(pack(packed)) == packed
 
 
 @given(st.binary(max_size=200))
