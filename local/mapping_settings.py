@@ -104,8 +104,9 @@ def _fields(body: bytes) -> Fields:
 async def _body(receive: Channel) -> bytes:
     body = b""
     while True:
-        message = await receive()
-        body += message.get("body", b"")
+        message: Fields = await receive()
+        part: bytes = message.get("body", b"")
+        body += part
         if not message.get("more_body"):
             return body
 

@@ -1,8 +1,8 @@
 """With whose credentials a mapping's source and destination are used: the function's own role, wherever that can be.
 
 A role that may not read is an error here as it is on AWS. Only what an emulator gets wrong is done as the given
-identity instead, and told: a role it lets nobody assume, and a table's stream, which one of them denies to every role
-that names it. Whether the role's own policy would allow it is asked of IAM itself.
+identity instead, and told: a role it lets nobody assume, and reads it denies to every role whose policy names a
+resource (MiniStack: table streams, subscriptions). IAM itself is asked whether the role's policy allows the call.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from local.engine.live.clients import Clients
 from local.engine.live.troubles import AwsError, Trouble, trouble
 from local.engine.source import Kind, Source
 
-READ_TABLE_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-
 
 class Verdict(Enum):
     ROLE_LACKS_IT = "the role's policy does not allow it"
@@ -27,10 +25,10 @@ class Verdict(Enum):
 
 
 def verdict(kind: Kind, allowed_by_policy: bool | None) -> Verdict:
-    """What a denied read means. Streams and queues are judged by the endpoint; table streams by the policy itself."""
-    if kind is not Kind.TABLE or allowed_by_policy is False:
-        return Verdict.ROLE_LACKS_IT
-    return Verdict.ENDPOINT_IS_WRONG if allowed_by_policy else Verdict.ENDPOINT_CANNOT_SAY
+    """What a denied read means. Where nobody can say, only the denial of a table's stream is not believed."""
+    if allowed_by_policy is None:
+        return Verdict.ENDPOINT_CANNOT_SAY if kind is Kind.TABLE else Verdict.ROLE_LACKS_IT
+    return Verdict.ENDPOINT_IS_WRONG if allowed_by_policy else Verdict.ROLE_LACKS_IT
 
 
 class Access:
@@ -56,12 +54,15 @@ class Access:
         """Credentials went stale."""
         self.clients.forget(self.role)
 
-    def judge_denial(self) -> Verdict:
+    def judge_denial(self, operation: str) -> Verdict:
         """What a denied read of the source means; where the endpoint is wrong, the given identity reads from now on."""
-        found = verdict(self.source.kind, self._allowed_by_policy() if self.source.kind is Kind.TABLE else None)
+        found = verdict(self.source.kind, self._allowed_by_policy(operation))
         if found is not Verdict.ROLE_LACKS_IT and self.uses_role and self.reads_as_role:
             self.reads_as_role = False
-            self.tell(f"{self.role} is denied {self.source.arn}: {found.value}; it is read as the given identity")
+            self.tell(
+                f"{self.role} is denied {operation} on {self.source.arn}: {found.value}; "
+                "it is read as the given identity"
+            )
         return found
 
     def _client(self, service: str, region: str) -> Any:
@@ -78,10 +79,12 @@ class Access:
     def _given(self, service: str) -> Any:
         return self.clients.client(service, self.source.region)
 
-    def _allowed_by_policy(self) -> bool | None:
+    def _allowed_by_policy(self, operation: str) -> bool | None:
+        service = self.source.arn.split(":")[2]
+        resource = self.source.arn if operation == "SubscribeToShard" else self.source.stream_arn
         try:
             answer = self.clients.client("iam").simulate_principal_policy(
-                PolicySourceArn=self.role, ActionNames=READ_TABLE_STREAM, ResourceArns=[self.source.arn]
+                PolicySourceArn=self.role, ActionNames=[f"{service}:{operation}"], ResourceArns=[resource]
             )
         except AwsError:
             return None

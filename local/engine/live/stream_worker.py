@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
+from botocore.exceptions import ClientError
+
 from local.engine import rulings
 from local.engine.lineage import Lineage, LineageError
 from local.engine.live.access import Verdict
@@ -163,7 +165,7 @@ class StreamWorker:
             return
         kind = trouble(error)
         desk.tally.trouble = f"source {kind.value}"
-        if kind is Trouble.DENIED:
+        if isinstance(error, ClientError) and kind is Trouble.DENIED:
             self._judge(error)
             return
         if kind is Trouble.STALE:
@@ -173,7 +175,7 @@ class StreamWorker:
         else:
             desk.voice.once(about, kind.name, f"{desk.name}: cannot be read, tried again: {error}")
 
-    def _judge(self, error: BaseException) -> None:
+    def _judge(self, error: ClientError) -> None:
         if self.judging:
             return
         self.judging = True
@@ -186,7 +188,8 @@ class StreamWorker:
                 text = f"{self.desk.name}: {role} may not read {arn}; grant it what is denied: {error}"
                 self.desk.voice.once(f"{self.desk.mapping.uuid} source", "DENIED", text)
 
-        self.desk.loop.work(self.desk.pools.reading, self.desk.access.judge_denial, judged)
+        judge = partial(self.desk.access.judge_denial, error.operation_name)
+        self.desk.loop.work(self.desk.pools.reading, judge, judged)
 
 
 def poll_seconds_of(kind: Kind) -> float:
