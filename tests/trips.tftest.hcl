@@ -72,6 +72,20 @@ run "a_batch_is_kept_for_at_least_a_week_after_it_failed" {
   expect_failures = [var.settings]
 }
 
+run "a_timeout_that_leaves_no_time_to_try_again_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { writer = { timeout_seconds = 19 } }
+  }
+
+  expect_failures = [var.settings]
+}
+
 run "a_queue_keeps_a_message_for_at_most_two_weeks" {
   command = plan
 

@@ -24,7 +24,7 @@ output "trip_writer" {
 }
 
 output "alarm_names" {
-  description = "Every alarm of the flow."
+  description = "Names of the flow's alarms."
   value = concat(
     module.stream.alarm_names,
     module.table.alarm_names,

@@ -13,11 +13,10 @@ module "trip_writer" {
   reserved_concurrency = var.settings.writer.reserved_concurrency
 
   environment = {
-    TRIPS_TABLE                  = module.table.table.name
-    QUARANTINE_QUEUE_URL         = module.quarantine.queue.url
-    FAILURES_BUCKET              = local.failures_bucket.name
-    POWERTOOLS_SERVICE_NAME      = "trip_writer"
-    POWERTOOLS_METRICS_NAMESPACE = "Sluice"
+    TRIPS_TABLE             = module.table.table.name
+    QUARANTINE_QUEUE_URL    = module.quarantine.queue.url
+    FAILURES_BUCKET         = local.failures_bucket.name
+    POWERTOOLS_SERVICE_NAME = "trip_writer"
   }
 
   permissions = merge(

@@ -50,6 +50,12 @@ variable "settings" {
     error_message = "settings.failures_retention_days must leave people at least 7 days to redrive a discarded batch; got ${var.settings.failures_retention_days}."
   }
 
+  # A call to DynamoDB or SQS may take 5 s, and none begins that could not end.
+  validation {
+    condition     = var.settings.writer.timeout_seconds >= 20
+    error_message = "settings.writer.timeout_seconds must be at least 20, or trip_writer has no time to try a failed call again; got ${var.settings.writer.timeout_seconds}."
+  }
+
   validation {
     condition     = var.settings.quarantine_retention_days >= 1 && var.settings.quarantine_retention_days <= 14
     error_message = "settings.quarantine_retention_days must be 1-14, the longest a queue keeps a message; got ${var.settings.quarantine_retention_days}."
@@ -64,7 +70,7 @@ variable "key" {
 
 variable "operations_topic" {
   type        = object({ arn = string })
-  description = "Topic that every alarm notifies."
+  description = "Topic that every alarm notifies, when it rings and when it is over."
 }
 
 variable "log_retention_days" {
