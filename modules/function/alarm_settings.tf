@@ -1,6 +1,6 @@
 variable "operations_topic" {
   type        = object({ arn = string })
-  description = "The topic that hears of every alarm, when it rings and when it is over."
+  description = "Topic that every alarm notifies, when it rings and when it is over."
 }
 
 variable "error_alarm_count" {

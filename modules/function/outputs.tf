@@ -31,7 +31,7 @@ output "mappings" {
 }
 
 output "alarm_names" {
-  description = "Names of every alarm of the function."
+  description = "Names of the function's alarms."
   value = concat(
     [
       aws_cloudwatch_metric_alarm.errors.alarm_name,

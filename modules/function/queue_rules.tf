@@ -1,4 +1,4 @@
-# The same for queues: source name => the rules it breaks.
+# What a queue may not ask of Lambda, or should not: source name => the rules it breaks.
 locals {
   broken_queue_rules = {
     for name, source in var.queue_sources : name => compact([

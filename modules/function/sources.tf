@@ -1,5 +1,5 @@
-# A tumbling window turns bisect and partial responses off, for what becomes of its state after either is not
-# documented; null therefore means "on, but off with a window".
+# bisect_on_error and report_item_failures have no fixed default: null means on, but off with a tumbling window, for AWS
+# does not document what becomes of a window's state after either.
 
 variable "kinesis_sources" {
   type = map(object({
@@ -12,18 +12,18 @@ variable "kinesis_sources" {
       key             = optional(object({ arn = string }))
     })
     starting_position       = optional(string, "TRIM_HORIZON")
-    starting_timestamp      = optional(string)
+    starting_timestamp      = optional(string) # with AT_TIMESTAMP only; RFC 3339
     batch_size              = optional(number, 100)
     batching_window_seconds = optional(number, 0)
     parallelization_factor  = optional(number, 1)
-    tumbling_window_seconds = optional(number)
-    bisect_on_error         = optional(bool)
-    retry_attempts          = optional(number, -1)
-    record_age_seconds      = optional(number, 21600)
-    report_item_failures    = optional(bool)
+    tumbling_window_seconds = optional(number)        # null: no window
+    bisect_on_error         = optional(bool)          # null: on, but off with a window
+    retry_attempts          = optional(number, -1)    # -1: as many as record_age_seconds allows
+    record_age_seconds      = optional(number, 21600) # six hours; older records go to on_failure
+    report_item_failures    = optional(bool)          # null: on, but off with a window
     filter_patterns         = optional(list(string), [])
     enabled                 = optional(bool, true)
-    event_count_metrics     = optional(bool, true)
+    event_count_metrics     = optional(bool, true) # charged; the alarms of each source stand on them
     on_failure = object({
       queue  = optional(object({ arn = string, fifo = optional(bool, false), key = optional(object({ arn = string })) }))
       topic  = optional(object({ arn = string, fifo = optional(bool, false), key = optional(object({ arn = string })) }))

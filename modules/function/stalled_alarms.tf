@@ -9,7 +9,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled_stream" {
   for_each = { for name, source in local.kinesis_readers : name => source if contains(keys(local.counted_streams), name) }
 
   alarm_name        = "${var.name}-${each.key}-stalled"
-  alarm_description = "Records come into stream ${each.value.stream.name}, and for fifteen minutes ${var.name} was handed none of them."
+  alarm_description = "Records come into stream ${each.value.stream.name}, and for fifteen minutes ${var.name} was handed none of them. Look at the mapping's state and last processing result, and at the role's permissions."
   tags              = var.tags
 
   metric_query {
@@ -55,11 +55,13 @@ resource "aws_cloudwatch_metric_alarm" "stalled_stream" {
     }
   }
 
+  # threshold
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 3
   treat_missing_data  = "ignore"
 
+  # actions
   alarm_actions = [var.operations_topic.arn]
   ok_actions    = [var.operations_topic.arn]
 }
@@ -68,7 +70,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled_table" {
   for_each = { for name, source in var.table_sources : name => source if contains(keys(local.counted_streams), name) }
 
   alarm_name        = "${var.name}-${each.key}-stalled"
-  alarm_description = "Table ${each.value.table.name} is written to, and for fifteen minutes ${var.name} was handed no change of it."
+  alarm_description = "Table ${each.value.table.name} is written to, and for fifteen minutes ${var.name} was handed no change of it. Look at the mapping's state and last processing result, and at the role's permissions."
   tags              = var.tags
 
   metric_query {
@@ -116,11 +118,13 @@ resource "aws_cloudwatch_metric_alarm" "stalled_table" {
     }
   }
 
+  # threshold
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 3
   treat_missing_data  = "ignore"
 
+  # actions
   alarm_actions = [var.operations_topic.arn]
   ok_actions    = [var.operations_topic.arn]
 }
@@ -129,7 +133,7 @@ resource "aws_cloudwatch_metric_alarm" "stalled_queue" {
   for_each = local.counted_queues
 
   alarm_name        = "${var.name}-${each.key}-stalled"
-  alarm_description = "Messages wait in queue ${each.value.queue.name}, and for fifteen minutes ${var.name} was handed none of them."
+  alarm_description = "Messages wait in queue ${each.value.queue.name}, and for fifteen minutes ${var.name} was handed none of them. Look at the mapping's state and last processing result, and at the role's permissions."
   tags              = var.tags
 
   metric_query {
@@ -175,11 +179,13 @@ resource "aws_cloudwatch_metric_alarm" "stalled_queue" {
     }
   }
 
+  # threshold
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 3
   treat_missing_data  = "ignore"
 
+  # actions
   alarm_actions = [var.operations_topic.arn]
   ok_actions    = [var.operations_topic.arn]
 }

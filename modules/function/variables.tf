@@ -123,7 +123,7 @@ variable "gradual_shift" {
 
 variable "log_retention_days" {
   type        = number
-  description = "How long the function's logs are kept, in days."
+  description = "Days that the function's logs are kept."
   default     = 30
   nullable    = false
 
@@ -135,7 +135,7 @@ variable "log_retention_days" {
 
 variable "key" {
   type        = object({ arn = string })
-  description = "Customer key for the environment and the logs; null encrypts both with keys that the services own."
+  description = "Customer-managed key for the environment and the logs; null encrypts both with keys that the services own."
   default     = null
 }
 
@@ -149,7 +149,7 @@ variable "vpc" {
 
   validation {
     condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) > 0 && length(var.vpc.security_group_ids) > 0
-    error_message = "vpc needs at least one subnet and one security group."
+    error_message = "vpc must have at least one subnet and one security group; got ${jsonencode(var.vpc)}."
   }
 }
 
@@ -196,7 +196,7 @@ variable "permissions_boundary_arn" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of everything the module makes."
+  description = "Tags of everything made here."
   default     = {}
   nullable    = false
 }

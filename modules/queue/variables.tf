@@ -74,17 +74,17 @@ variable "dead_letters" {
   default     = {}
 
   validation {
-    condition     = try(var.dead_letters.max_receive_count >= 5 && var.dead_letters.max_receive_count <= 1000, var.dead_letters == null)
+    condition     = var.dead_letters == null ? true : var.dead_letters.max_receive_count >= 5 && var.dead_letters.max_receive_count <= 1000
     error_message = "dead_letters.max_receive_count must be 5-1000: a throttled Lambda function costs receives too, so fewer sets healthy messages aside; got ${jsonencode(var.dead_letters)}."
   }
 
   validation {
-    condition     = try(var.dead_letters.retention_seconds <= 1209600, var.dead_letters == null)
+    condition     = var.dead_letters == null ? true : var.dead_letters.retention_seconds <= 1209600
     error_message = "dead_letters.retention_seconds may be at most 1209600 (14 days); got ${jsonencode(var.dead_letters)}."
   }
 
   validation {
-    condition     = try(var.dead_letters.retention_seconds > coalesce(var.retention_seconds, 345600), var.dead_letters == null)
+    condition     = var.dead_letters == null ? true : var.dead_letters.retention_seconds > coalesce(var.retention_seconds, 345600)
     error_message = "dead_letters.retention_seconds must be above retention_seconds, for a dead letter's age counts from when it was first sent; got ${jsonencode(var.dead_letters)} against ${coalesce(var.retention_seconds, 345600)}."
   }
 }
@@ -117,7 +117,7 @@ variable "key" {
 
 variable "operations_topic" {
   type        = object({ arn = string })
-  description = "Topic that every alarm notifies."
+  description = "Topic that every alarm notifies, when it rings and when it is over."
 }
 
 variable "thresholds" {
@@ -141,7 +141,7 @@ variable "thresholds" {
   }
 
   validation {
-    condition     = var.thresholds.oldest_dead_letter_seconds > 0 && try(var.thresholds.oldest_dead_letter_seconds < var.dead_letters.retention_seconds, var.dead_letters == null)
+    condition     = var.thresholds.oldest_dead_letter_seconds > 0 && (var.dead_letters == null ? true : var.thresholds.oldest_dead_letter_seconds < var.dead_letters.retention_seconds)
     error_message = "thresholds.oldest_dead_letter_seconds must be above 0 and below dead_letters.retention_seconds, or dead letters are gone before the alarm rings; got ${var.thresholds.oldest_dead_letter_seconds}."
   }
 }

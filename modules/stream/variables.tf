@@ -109,7 +109,7 @@ variable "cross_account_readers" {
 
 variable "operations_topic" {
   type        = object({ arn = string })
-  description = "Topic that every alarm notifies."
+  description = "Topic that every alarm notifies, when it rings and when it is over."
 }
 
 variable "thresholds" {

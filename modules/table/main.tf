@@ -13,12 +13,12 @@ resource "aws_dynamodb_table" "this" {
 
   # keys
   hash_key  = var.partition_key.name
-  range_key = try(var.sort_key.name, null)
+  range_key = var.sort_key == null ? null : var.sort_key.name
 
   # capacity
   billing_mode   = var.autoscaling == null ? "PAY_PER_REQUEST" : "PROVISIONED"
-  read_capacity  = try(var.autoscaling.read.minimum_units, null)
-  write_capacity = try(var.autoscaling.write.minimum_units, null)
+  read_capacity  = var.autoscaling == null ? null : var.autoscaling.read.minimum_units
+  write_capacity = var.autoscaling == null ? null : var.autoscaling.write.minimum_units
 
   # changes
   stream_enabled   = var.stream_view_type != null
@@ -42,7 +42,7 @@ resource "aws_dynamodb_table" "this" {
     content {
       name               = global_secondary_index.key
       hash_key           = global_secondary_index.value.partition_key.name
-      range_key          = try(global_secondary_index.value.sort_key.name, null)
+      range_key          = global_secondary_index.value.sort_key == null ? null : global_secondary_index.value.sort_key.name
       projection_type    = global_secondary_index.value.projection
       non_key_attributes = global_secondary_index.value.attributes
     }
@@ -54,7 +54,7 @@ resource "aws_dynamodb_table" "this" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = try(var.key.arn, null)
+    kms_key_arn = var.key == null ? null : var.key.arn
   }
 
   # Always there: the provider takes a missing block for "as it is", and items would go on expiring.
@@ -68,7 +68,7 @@ resource "aws_dynamodb_table" "this" {
 
     content {
       region_name            = replica.key
-      kms_key_arn            = try(replica.value.key.arn, null)
+      kms_key_arn            = replica.value.key == null ? null : replica.value.key.arn
       point_in_time_recovery = var.point_in_time_recovery
       propagate_tags         = true
     }

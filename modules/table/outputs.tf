@@ -1,5 +1,5 @@
 output "table" {
-  description = "The table as other modules take it: name, ARN, index ARNs by name, customer key or null, replica Regions, and its change stream or null."
+  description = "The table as other modules take it: name, ARN, index ARNs by name, customer-managed key or null, replica Regions, and its change stream or null."
   value = {
     name            = aws_dynamodb_table.this.name
     arn             = aws_dynamodb_table.this.arn
@@ -14,7 +14,7 @@ output "table" {
 }
 
 output "alarm_names" {
-  description = "Names of the alarms, for composite alarms and dashboards."
+  description = "Names of the table's alarms."
   value = sort(concat(
     [
       aws_cloudwatch_metric_alarm.read_throttles.alarm_name,

@@ -46,12 +46,12 @@ variable "indexes" {
 
   validation {
     condition     = alltrue([for name, index in var.indexes : can(regex("^[a-zA-Z0-9_.-]{3,100}$", name))])
-    error_message = "An index name must be 3-100 letters, digits, hyphens, dots or underscores; got ${join(", ", keys(var.indexes))}."
+    error_message = "indexes must be named by 3-100 letters, digits, hyphens, dots or underscores; got ${join(", ", keys(var.indexes))}."
   }
 
   validation {
     condition     = length(var.indexes) <= 20
-    error_message = "A table has at most 20 global secondary indexes; got ${length(var.indexes)}."
+    error_message = "indexes must be at most 20, the most that a table takes; got ${length(var.indexes)}."
   }
 
   validation {
@@ -59,17 +59,17 @@ variable "indexes" {
       for key in flatten([for index in var.indexes : [index.partition_key, index.sort_key]]) :
       key == null ? true : contains(["S", "N", "B"], key.type)
     ])
-    error_message = "The type of an index's partition_key and sort_key must be S (string), N (number) or B (binary)."
+    error_message = "indexes must have keys of type S (string), N (number) or B (binary); got ${jsonencode(var.indexes)}."
   }
 
   validation {
     condition     = alltrue([for index in var.indexes : contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection)])
-    error_message = "projection must be ALL, KEYS_ONLY or INCLUDE; got ${join(", ", distinct([for index in var.indexes : index.projection]))}."
+    error_message = "indexes must have the projection ALL, KEYS_ONLY or INCLUDE; got ${join(", ", distinct([for index in var.indexes : index.projection]))}."
   }
 
   validation {
     condition     = alltrue([for index in var.indexes : (index.projection == "INCLUDE") == (length(index.attributes) > 0)])
-    error_message = "attributes belong to projection = \"INCLUDE\", which needs at least one: ALL and KEYS_ONLY name none."
+    error_message = "indexes must name attributes with projection INCLUDE, and only then; got ${jsonencode(var.indexes)}."
   }
 }
 
@@ -128,7 +128,7 @@ variable "table_class" {
 
 variable "key" {
   type        = object({ arn = string, id = string })
-  description = "Customer key that encrypts the table, its indexes, stream and backups; null for the account's `aws/dynamodb` key, whose every use CloudTrail shows too."
+  description = "Customer-managed key that encrypts the table, its indexes, stream and backups; null for the account's `aws/dynamodb` key, whose every use CloudTrail shows too."
   default     = null
 }
 
@@ -136,7 +136,7 @@ variable "replicas" {
   type = map(object({
     key = optional(object({ arn = string, id = string }))
   }))
-  description = "Replicas (global table) by Region, each with that Region's own customer key if the table has one. The last writer wins across Regions: never ADD to one item from two."
+  description = "Replicas (global table) by Region, each with that Region's own customer-managed key if the table has one. The last writer wins across Regions: never ADD to one item from two."
   default     = {}
 
   validation {
@@ -151,7 +151,7 @@ variable "replicas" {
 
   validation {
     condition     = alltrue([for replica in var.replicas : (replica.key == null) == (var.key == null)])
-    error_message = "Every replica uses the same kind of key: give each one its Region's customer key if the table has one, none if it has none."
+    error_message = "replicas must each have their Region's own customer-managed key if the table has one, and none if it has none; got ${var.key == null ? "none" : "one"} for the table, and keys for ${jsonencode([for region, replica in var.replicas : region if replica.key != null])}."
   }
 }
 
@@ -177,7 +177,7 @@ variable "autoscaling" {
       capacity.minimum_units >= 1 && capacity.maximum_units >= capacity.minimum_units
       && floor(capacity.minimum_units) == capacity.minimum_units && floor(capacity.maximum_units) == capacity.maximum_units
     ])
-    error_message = "autoscaling needs whole units, 1 <= minimum_units <= maximum_units, for read and for write."
+    error_message = "autoscaling must have whole units, 1 <= minimum_units <= maximum_units, for read and for write; got ${jsonencode(var.autoscaling)}."
   }
 
   validation {
@@ -185,7 +185,7 @@ variable "autoscaling" {
       for capacity in [var.autoscaling.read, var.autoscaling.write] :
       capacity.utilization_target_percent >= 20 && capacity.utilization_target_percent <= 90
     ])
-    error_message = "utilization_target_percent must be 20-90 percent: DynamoDB accepts no other."
+    error_message = "autoscaling.*.utilization_target_percent must be 20-90, DynamoDB accepts no other; got ${jsonencode(var.autoscaling)}."
   }
 
   validation {
@@ -229,13 +229,13 @@ variable "thresholds" {
 
   validation {
     condition     = alltrue([for threshold in values(var.thresholds) : threshold >= 0])
-    error_message = "thresholds must not be negative: the metrics never are."
+    error_message = "thresholds must be at least 0, for the metrics never fall below; got ${jsonencode(var.thresholds)}."
   }
 }
 
 variable "operations_topic" {
   type        = object({ arn = string })
-  description = "SNS topic that every alarm tells when it goes off and when it is over."
+  description = "Topic that every alarm notifies, when it rings and when it is over."
 }
 
 variable "tags" {
