@@ -32,7 +32,7 @@ CHECKOV = (".venv-checkov/bin/checkov", "--config-file=.checkov.yaml")
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("setup", ((THIS_PYTHON, "-m", "tools.environment", "dev"),)),
+        Stage("setup", ((THIS_PYTHON, "-m", "tools.environment", "dev"), (PYTHON, "-m", "tools.kinesis_mock"))),
         Stage("package", ((PYTHON, "-m", "tools.package"),), needs=("setup",)),
         Stage("flows", ((*PYTEST, "tests/flows"),), needs=("package",), counts=True, terraform=True),
         Stage(
