@@ -19,6 +19,7 @@ from typing import Any, Literal, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import botocore.session
+from botocore.exceptions import UnknownServiceError
 
 Protocol = Literal["json", "query", "rest-json", "rest-xml", "none"]
 
@@ -130,11 +131,9 @@ class _Route:
 @cache
 def _routes(service: str) -> list[_Route]:
     """The REST operations of a service, the most particular first."""
-    try:
-        model = botocore.session.get_session().get_service_model(service)
-    except botocore.exceptions.UnknownServiceError:
+    model, protocol = _model(service), _protocol(service)
+    if model is None:
         return []
-    protocol = _protocol(service)
     found: list[_Route] = []
     for name in model.operation_names:
         operation = model.operation_model(name)
@@ -161,11 +160,16 @@ def _needs(operation: Any, query: str) -> frozenset[str]:
     return frozenset(needs)
 
 
-@cache
 def _protocol(service: str) -> Protocol:
-    try:
-        model = botocore.session.get_session().get_service_model(service)
-    except botocore.exceptions.UnknownServiceError:
-        return "none"
-    told = model.metadata["protocol"]
+    model = _model(service)
+    told = model.metadata["protocol"] if model else "none"
     return cast(Protocol, told) if told in ("json", "query", "rest-json", "rest-xml") else "none"
+
+
+@cache
+def _model(service: str) -> Any:
+    """What botocore knows of a service; None when it knows no such service."""
+    try:
+        return botocore.session.get_session().get_service_model(service)
+    except UnknownServiceError:
+        return None

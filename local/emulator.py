@@ -1,4 +1,4 @@
-"""Starts and stops the embedded local AWS, MiniStack; no file but this and local/emulator_process.py knows which it is.
+"""Starts and stops the embedded local AWS; this and local/emulator_process.py would change if it were not MiniStack.
 
     .local/<port>/process.json    who we started; what `down` may end
                  /emulator.log    its output; the previous run's is emulator.previous.log

@@ -26,7 +26,7 @@ from localstack_client.session import Session
 Kind = Literal["ministack", "localstack", "unknown"]
 
 REGION = "us-east-1"
-ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ROOT_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 CONFIG = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
 IMPATIENT = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 0}, inject_host_prefix=False)
 
@@ -70,7 +70,7 @@ class Endpoint:
     ours: bool
     services: frozenset[str] = frozenset()  # as its health page lists them; empty when it has none
 
-    def client(self, service: str, credentials: Mapping[str, str] = ROOT) -> Any:
+    def client(self, service: str, credentials: Mapping[str, str] = ROOT_CREDENTIALS) -> Any:
         return client(service, self.url, credentials)
 
 
@@ -102,7 +102,11 @@ def parse(url: str) -> Address:
 
 
 def client(
-    service: str, url: str, credentials: Mapping[str, str] = ROOT, region: str = REGION, config: Config = CONFIG
+    service: str,
+    url: str,
+    credentials: Mapping[str, str] = ROOT_CREDENTIALS,
+    region: str = REGION,
+    config: Config = CONFIG,
 ) -> Any:
     """A boto3 client of `url`, root's unless told otherwise, whatever profile or credentials the machine has."""
     identity = dict(credentials)
@@ -156,7 +160,7 @@ class Capabilities:
             "Application autoscaling", lambda: scaling.describe_scalable_targets(ServiceNamespace="dynamodb")
         )
 
-    def _client(self, service: str, credentials: Mapping[str, str] = ROOT) -> Any:
+    def _client(self, service: str, credentials: Mapping[str, str] = ROOT_CREDENTIALS) -> Any:
         return client(service, self._endpoint.url, credentials, config=IMPATIENT)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from local.aws_call import Call
-from local.faults import DIVISIBLE
+from local.faults import known_batches
 
 Document = dict[str, Any]
 
@@ -149,8 +149,7 @@ def batch_of(call: Call, request: Document) -> Batch:
         case "firehose", "PutRecordBatch":
             code = "ServiceUnavailableException"
             return Positional(request, "Records", "RequestResponses", "FailedPutCount", code)
-    known = ", ".join(f"{service} {operation}" for service, operation in sorted(DIVISIBLE))
-    raise ValueError(f"{call.service} {call.operation} is no batch that AWS answers in part. Known: {known}.")
+    raise ValueError(f"{call.service} {call.operation} is no batch that AWS answers in part. {known_batches()}")
 
 
 def _rest(entries: list[Document], refused: Collection[int]) -> list[Document]:

@@ -194,18 +194,18 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _in_part(self, call: Call, request: Request, injected: Injected) -> Answer:
         batch = batch_of(call, json.loads(request.body))
-        without = refused(injected, batch.size, self.server.seed)
-        if len(without) < batch.size:
-            response = self._fetch(call, request.with_body(json.dumps(batch.without(without)).encode()))
+        entries = refused(injected, batch.size, self.server.seed)
+        if len(entries) < batch.size:
+            response = self._fetch(call, request.with_body(json.dumps(batch.without(entries)).encode()))
             accepted = response.read()
             if response.status != 200:
                 return Answer(response.status, accepted, dict(response.getheaders()))
             headers = {name: value for name, value in response.getheaders() if name.lower() not in OF_THE_BODY}
-            return Answer(200, json.dumps(batch.answer(json.loads(accepted), without)).encode(), headers)
+            return Answer(200, json.dumps(batch.answer(json.loads(accepted), entries)).encode(), headers)
         if call.service == "dynamodb":
             return throttled(call)  # a batch of which nothing was processed is an error there
         content_type = {"Content-Type": request.by_name.get("content-type", "application/x-amz-json-1.1")}
-        return Answer(200, json.dumps(batch.answer({}, without)).encode(), content_type)
+        return Answer(200, json.dumps(batch.answer({}, entries)).encode(), content_type)
 
     def _fetch(self, call: Call, request: Request) -> HTTPResponse:
         self.server.passed(call)

@@ -89,8 +89,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         if isinstance(self.fault, Partial) and (self.service, self.operation) not in DIVISIBLE:
-            known = ", ".join(f"{service} {operation}" for service, operation in sorted(DIVISIBLE))
-            raise ValueError(f"Partial needs a batch operation; got {self.service} {self.operation}. Known: {known}.")
+            raise ValueError(f"Partial needs a batch operation; got {self.service} {self.operation}. {known_batches()}")
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability must be between 0 and 1; got {self.probability}.")
 
@@ -145,6 +144,11 @@ def refused(injected: Injected, size: int, seed: int) -> frozenset[int]:
         raise TypeError(f"only Partial refuses entries; got {injected.fault}.")
     count = min(size, max(1, round(injected.fault.share * size)))
     return frozenset(random.Random(f"{seed}/refused/{injected.nth}").sample(range(size), count))
+
+
+def known_batches() -> str:
+    """Which operations Partial can split, as a sentence."""
+    return f"Known: {', '.join(f'{service} {operation}' for service, operation in sorted(DIVISIBLE))}."
 
 
 def _due(rule: Rule, tally: Tally, seed: str) -> bool:

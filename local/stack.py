@@ -1,6 +1,8 @@
 """The root stack on the local AWS: the same Terraform files, their state kept in a folder of `.local`.
 
-    python -m local.stack apply | destroy      the dev environment, on what AWS_ENDPOINT_URL names
+    python -m local.stack apply        the dev environment, on the AWS that AWS_ENDPOINT_URL names
+    python -m local.stack destroy      ends it
+    python -m local.stack forget       drops its state, when that AWS has ended and taken everything with it
 
     .local/stack/
         main.tf -> ../../main.tf        every root file and folder that Terraform reads, linked
@@ -100,8 +102,8 @@ def as_root(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     return inherited | {
         "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": endpoint.ROOT["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": endpoint.ROOT["aws_secret_access_key"],
+        "AWS_ACCESS_KEY_ID": endpoint.ROOT_CREDENTIALS["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": endpoint.ROOT_CREDENTIALS["aws_secret_access_key"],
         "AWS_REGION": endpoint.REGION,
     }
 

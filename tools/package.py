@@ -30,16 +30,9 @@ from tools.targets import REQUIREMENTS, ROOT, TARGETS, PackageError, Target, thi
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can carry
 READABLE = 0o100644 << 16  # a regular file that Lambda's user may read
 UNIX = 3
-NEVER_PACKED = {
-    ".py",
-    ".pyc",
-    ".pyi",
-    ".so",
-    ".c",
-    ".h",
-    ".pxd",
-    ".pyx",
-}  # code is packed by reach, the rest is no data
+
+# Beside a package's data: modules, which are packed only where they are reached, and what modules were made from.
+NEVER_DATA = {".py", ".pyc", ".pyi", ".so", ".c", ".h", ".pxd", ".pyx"}
 
 
 def build(target: Target, vendored: Path, root: Path = ROOT) -> Iterator[str]:
@@ -101,7 +94,7 @@ def reached_files(reached: Closure, shelves: Iterable[Shelf]) -> dict[str, Path]
 
 
 def _is_data(path: Path) -> bool:
-    return path.is_file() and path.suffix not in NEVER_PACKED and path.name != "py.typed"
+    return path.is_file() and path.suffix not in NEVER_DATA and path.name != "py.typed"
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
