@@ -1,5 +1,6 @@
 """Every alarm of the modules watches what AWS emits and tells the operations topic; and the check can tell."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ resource "aws_cloudwatch_composite_alarm" "degraded" {
 """
 
 
-def written(folder: Path, source: str) -> list[str]:
+def faults_of_file(folder: Path, source: str) -> list[str]:
     (folder / "alarms.tf").write_text(source)
     return [fault for alarm in declared(folder / "alarms.tf") for fault in faults(alarm, TOPIC, catalogue())]
 
@@ -94,7 +95,7 @@ def test_every_alarm_watches_what_aws_emits_and_tells_the_topic_it_is_given(alar
 
 @pytest.mark.parametrize("source", [SOUND, MATHS, COMPOSITE], ids=["one metric", "metric math", "composite"])
 def test_a_sound_alarm_has_no_fault(tmp_path: Path, source: str) -> None:
-    assert written(tmp_path, source) == []
+    assert faults_of_file(tmp_path, source) == []
 
 
 @pytest.mark.parametrize(
@@ -123,17 +124,17 @@ def test_a_sound_alarm_has_no_fault(tmp_path: Path, source: str) -> None:
     ],
 )
 def test_a_fault_is_told_by_what_is_wrong(tmp_path: Path, source: str, right: str, wrong: str, told: str) -> None:
-    assert [told for fault in written(tmp_path, source.replace(right, wrong, 1)) if told in fault] == [told]
+    assert [told for fault in faults_of_file(tmp_path, source.replace(right, wrong, 1)) if told in fault] == [told]
 
 
 def test_only_a_stalled_alarm_may_read_something_into_missing_data(tmp_path: Path) -> None:
     stalled = SOUND.replace("read_throttles", "stalled_reader").replace('"notBreaching"', '"ignore"')
-    assert written(tmp_path, stalled) == []
+    assert faults_of_file(tmp_path, stalled) == []
 
 
 def test_a_stalled_alarm_must_say_what_missing_data_means(tmp_path: Path) -> None:
     stalled = SOUND.replace("read_throttles", "stalled_reader").replace('treat_missing_data = "notBreaching"', "")
-    assert "a stalled alarm must say what missing data means" in written(tmp_path, stalled)[0]
+    assert "a stalled alarm must say what missing data means" in faults_of_file(tmp_path, stalled)[0]
 
 
 def plan(dimensions: dict[str, str]) -> dict[str, object]:
@@ -160,17 +161,17 @@ def plan(dimensions: dict[str, str]) -> dict[str, object]:
     return {"planned_values": {"root_module": {"child_modules": [{"child_modules": [function]}]}}}
 
 
-def told(document: dict[str, object]) -> list[str]:
+def faults_of_plan(document: dict[str, object]) -> list[str]:
     topic = "arn:aws:sns:us-east-1:000000000000:operations"
     return [fault for alarm in planned(document) for fault in faults(alarm, topic, catalogue())]
 
 
 def test_a_planned_alarm_is_judged_like_a_written_one() -> None:
-    assert told(plan({"StreamName": "trips", "ConsumerName": "live-map"})) == []
+    assert faults_of_plan(plan({"StreamName": "trips", "ConsumerName": "live-map"})) == []
 
 
 def test_a_planned_alarm_without_its_dimensions_is_told_by_its_address() -> None:
-    assert told(plan({"StreamName": "trips"})) == [
+    assert faults_of_plan(plan({"StreamName": "trips"})) == [
         'module.trips.module.trip_writer.aws_cloudwatch_metric_alarm.consumer_lag["trips"]: AWS does not emit '
         "AWS/Kinesis SubscribeToShardEvent.MillisBehindLatest {StreamName}; it has {ConsumerName, StreamName}"
     ]
@@ -180,5 +181,7 @@ def test_the_modules_have_alarms_to_check() -> None:
     assert {alarm.address.split("/")[0] for alarm in ALARMS} >= {"function", "queue", "stream", "table"}
 
 
-def test_the_catalogue_names_its_sources() -> None:
-    assert '"sources": [\n      "https://docs.aws.amazon.com/' in CATALOGUE.read_text()
+@pytest.mark.parametrize("namespace", json.loads(CATALOGUE.read_text()))
+def test_the_catalogue_names_a_source_of_every_namespace(namespace: str) -> None:
+    sources = json.loads(CATALOGUE.read_text())[namespace]["sources"]
+    assert "https://docs.aws.amazon.com/" in sources[0]

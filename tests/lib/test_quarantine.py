@@ -48,12 +48,18 @@ def test_a_message_carries_the_identity_the_reason_and_the_bytes():
     ]
 
 
-@pytest.mark.parametrize(("size", "key"), [(MOST_INLINE_BYTES, "data"), (MOST_INLINE_BYTES + 1, "dataKey")])
-def test_bytes_above_128_kib_go_to_the_failures_bucket(size, key):
+def test_bytes_up_to_128_kib_travel_in_the_message():
     queue, bucket = MemoryQueue(), MemoryBucket()
-    quarantine(queue, bucket).keep(rejected(b"x" * size), plenty)
-    assert key in queue.messages[0]
-    assert list(bucket.objects.values()) == [b"x" * size] * (key == "dataKey")
+    quarantine(queue, bucket).keep(rejected(b"x" * MOST_INLINE_BYTES), plenty)
+    assert base64.b64decode(queue.messages[0]["data"]) == b"x" * MOST_INLINE_BYTES
+    assert bucket.objects == {}
+
+
+def test_bytes_above_128_kib_go_to_the_failures_bucket_and_the_message_says_where():
+    queue, bucket = MemoryQueue(), MemoryBucket()
+    quarantine(queue, bucket).keep(rejected(b"x" * (MOST_INLINE_BYTES + 1)), plenty)
+    assert bucket.objects == {queue.messages[0]["dataKey"]: b"x" * (MOST_INLINE_BYTES + 1)}
+    assert "data" not in queue.messages[0]
 
 
 def test_the_object_of_a_record_kept_twice_is_the_same():
