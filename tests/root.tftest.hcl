@@ -1,4 +1,4 @@
-# What the root refuses, and that one key reaches everything.
+# How the root names things, and what it refuses.
 
 mock_provider "aws" {
   source = "./tests/mocks/account"

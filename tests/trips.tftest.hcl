@@ -1,4 +1,4 @@
-# The trips flow as a whole: what its actors may do to each other, and what it refuses.
+# The trips flow as a whole: what it keeps and protects by default, and what it refuses.
 
 mock_provider "aws" {
   source = "./tests/mocks/account"
