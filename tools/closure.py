@@ -82,18 +82,17 @@ def _reach(entry: str, stock: _Stock, avoided: Set[str]) -> Closure:
 
 
 def _unimportable(modules: Iterable[str], stock: _Stock) -> Set[str]:
-    """Those that need, on the way or at once, something that is not there."""
+    """Those that cannot be imported: what they need is not there, or cannot be imported itself."""
     needs = {
         name: {wanted.name for wanted in stock.wanted(name) if wanted.required and wanted.certain} | {*parents(name)}
         for name in modules
     }
     broken: set[str] = set()
-    while (
-        more := {name for name, names in needs.items() if any(need in broken or not stock.has(need) for need in names)}
-        - broken
-    ):
-        broken |= more
-    return broken
+    while True:
+        found = {name for name, names in needs.items() if any(need in broken or not stock.has(need) for need in names)}
+        if found == broken:
+            return broken
+        broken = found
 
 
 class _Stock:
