@@ -28,7 +28,7 @@ from local.engine.live.troubles import AwsError, Trouble, seconds_before_another
 from local.engine.shard import Shard
 from local.engine.windows import Turn
 
-SAVE_SECONDS = 0.25
+SAVE_SECONDS = 0.05  # at most this often: a kill repeats what was settled since
 
 
 class ShardRunner:

@@ -30,7 +30,6 @@ def test_a_poison_record_is_bisected_out_into_the_bucket_with_its_payload(top):
     top.client("s3").create_bucket(Bucket=bucket)
     top.function(functions.refuses_poison, top.reads_stream, (["s3:PutObject"], f"arn:aws:s3:::{bucket}/*"))
     top.stream()
-    number = top.put(1, 2, "poison", 4)[2]
     uuid = top.map(
         top.stream_arn,
         BisectBatchOnFunctionError=True,
@@ -38,6 +37,7 @@ def test_a_poison_record_is_bisected_out_into_the_bucket_with_its_payload(top):
         DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}},
     )
     with top.engine():
+        number = top.put(1, 2, "poison", 4)[2]
         listed = eventually(
             lambda: top.client("s3").list_objects_v2(Bucket=bucket).get("Contents"), "an object of the failed batch"
         )
@@ -55,9 +55,9 @@ def test_a_poison_record_is_bisected_out_into_the_bucket_with_its_payload(top):
 def test_after_a_partial_response_only_the_rest_comes_again(top):
     top.function(functions.reports_poison, top.reads_stream)
     top.stream()
-    top.put(1, "poison", 3)
     top.map(top.stream_arn, FunctionResponseTypes=["ReportBatchItemFailures"], MaximumRetryAttempts=1)
     with top.engine():
+        top.put(1, "poison", 3)
         eventually(lambda: any("discarded" in text for text in top.told), "the end of the retries")
     assert top.values() == [[1, "poison", 3], ["poison", 3], ["poison", 3]]
 
@@ -66,9 +66,9 @@ def test_after_a_partial_response_only_the_rest_comes_again(top):
 def test_a_window_ends_in_one_final_call_with_the_state_of_all_its_records(top):
     top.function(functions.counts, top.reads_stream)
     top.stream()
-    top.put(*range(5))
     top.map(top.stream_arn, BatchSize=2, TumblingWindowInSeconds=1)
     with top.engine():
+        top.put(*range(5))
         eventually(lambda: sum(_final_counts(top)) == 5, "final calls")
     finals = [event for event in top.seen() if event["isFinalInvokeForWindow"]]
     assert len({event["window"]["start"] for event in finals}) == len(finals)
@@ -118,9 +118,9 @@ def test_a_consumer_is_pushed_to_through_its_own_subscription(top):
 def test_a_role_that_may_not_read_its_stream_is_told_and_nothing_is_read_in_its_place(top):
     top.function(functions.plain, (["kinesis:ListShards", "kinesis:DescribeStreamSummary"], top.stream_arn))
     top.stream()
-    top.put(1)
     top.map(top.stream_arn)
     with top.engine():
+        top.put(1)
         told = eventually(lambda: [text for text in top.told if "may not read" in text], "the denial")
     assert top.role_arn in told[0]
     assert top.seen() == []
