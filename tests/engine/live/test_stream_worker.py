@@ -1,0 +1,162 @@
+"""The live engine's decisions about a stream, in one thread and without waiting."""
+
+import pytest
+
+from local.engine.live.reading import HORIZON, Position
+from tests.doubles import refused
+from tests.engine.doubles import SHARD
+from tests.engine.live.doubles import MemoryStream, ScriptedFunctions, Stage, failed_by_service, throttled_by_lambda
+
+CHILD = "shardId-000000000001"
+
+
+@pytest.fixture
+def stream():
+    stream = MemoryStream()
+    stream.shard(SHARD)
+    return stream
+
+
+@pytest.fixture
+def stage(stream, tmp_path):
+    """Makes a mapping at work on `stream` whose function answers from a script."""
+    return lambda *script, **settings: Stage(stream, ScriptedFunctions(*script), tmp_path, **settings)
+
+
+def test_a_throttled_invocation_is_tried_again_and_spends_no_retry(stream, stage):
+    stream.put(1, 2)
+    at_work = stage(throttled_by_lambda(), failed_by_service(), "raises", {}, MaximumRetryAttempts=1)
+    at_work.pass_time(20)
+    assert at_work.functions.numbers == [["1", "2"]] * 4
+    assert at_work.worker.desk.tally.discarded == 0
+
+
+def test_a_service_that_fails_is_told_once_and_so_is_its_return(stream, stage):
+    stream.put(1)
+    at_work = stage(failed_by_service(), failed_by_service(), {})
+    at_work.pass_time(20)
+    assert [text.partition(": ")[2][:17] for text in at_work.told] == ["cannot be invoked", "is invoked again"]
+
+
+def test_a_stream_that_vanished_is_told_once_however_often_it_is_asked_for(stream, stage):
+    stream.refusals = [refused("ResourceNotFoundException")] * 3
+    at_work = stage()
+    at_work.pass_time(60)
+    assert ["is gone" in text for text in at_work.told] == [True, False]
+    assert at_work.told[-1].endswith("is read again")
+
+
+def test_a_position_the_stream_no_longer_has_is_told_and_reading_begins_at_the_oldest(stream, stage):
+    stream.put(1)
+    at_work = stage()
+    at_work.pass_time(2)
+    at_work.kill()
+    stream.refusals = [refused("InvalidArgumentException")]
+    stream.put(2)
+    at_work.start()
+    at_work.pass_time(3)
+    assert stream.asked[-1] == HORIZON
+    assert at_work.functions.numbers == [["1"], ["2"]]
+
+
+def test_a_killed_engine_goes_on_behind_what_was_settled(stream, stage):
+    stream.put(1, 2, 3)
+    at_work = stage(BatchSize=2)
+    at_work.pass_time(2)
+    at_work.kill()
+    stream.put(4)
+    at_work.start()
+    at_work.pass_time(2)
+    assert at_work.functions.numbers == [["1", "2"], ["3"], ["4"]]
+
+
+def test_latest_leaves_no_gap_after_a_kill_before_the_first_record(stream, stage):
+    stream.put(1, arrived=1000.0)
+    at_work = stage(StartingPosition="LATEST")
+    at_work.kill()
+    stream.put(2, arrived=2000.5)
+    at_work.start()
+    at_work.pass_time(2)
+    assert at_work.functions.numbers == [["2"]]
+
+
+def test_a_child_that_comes_later_is_read_from_its_first_record_even_from_latest(stream, stage):
+    at_work = stage(StartingPosition="LATEST")
+    stream.shard(CHILD, SHARD)
+    stream.put(1, shard_id=CHILD, arrived=2000.5)
+    stream.closed.add(SHARD)
+    at_work.pass_time(3)
+    assert at_work.functions.numbers == [["1"]]
+    assert at_work.checkpoints.kept[SHARD].done
+
+
+def test_a_child_waits_until_its_parent_is_settled(stream, stage):
+    stream.put(1)
+    stream.shard(CHILD, SHARD)
+    stream.put(2, shard_id=CHILD)
+    stream.closed.add(SHARD)
+    at_work = stage("raises", "raises", {})
+    at_work.pass_time(10)
+    assert at_work.functions.numbers == [["1"], ["1"], ["1"], ["2"]]
+
+
+def test_a_shard_that_is_another_of_the_same_name_is_read_from_its_first_record(stream, stage):
+    stream.put(5)
+    at_work = stage()
+    at_work.pass_time(2)
+    at_work.kill()
+    kept = at_work.checkpoints.kept[SHARD]
+    at_work.checkpoints.kept[SHARD] = type(kept)(kept.positions, "another", kept.since)
+    stream.records[SHARD].clear()
+    stream.put(3)
+    at_work.start()
+    at_work.pass_time(2)
+    assert at_work.functions.numbers == [["5"], ["3"]]
+
+
+def test_a_window_goes_on_after_a_kill_with_the_state_of_exactly_what_was_settled(stream, stage):
+    stream.put(1, 2, arrived=1990.0)
+    at_work = stage({"state": {"n": 2}}, "raises", TumblingWindowInSeconds=60, BatchSize=2)
+    at_work.pass_time(1)
+    stream.put(3, arrived=1995.0)
+    at_work.pass_time(1.25)  # read, sent and failed; then the kill
+    at_work.kill()
+    at_work.functions.script = [{"state": {"n": 3}}, {"state": {}}]
+    at_work.start()
+    at_work.pass_time(200, step=5)
+    assert [event["state"] for event in at_work.functions.events] == [{}, {"n": 2}, {"n": 2}, {"n": 3}]
+    assert at_work.functions.events[-1]["isFinalInvokeForWindow"]
+
+
+def test_ranges_of_keys_that_were_ahead_are_not_delivered_again(stream, stage):
+    for number, key in enumerate("abcdef", start=1):
+        stream.put(number, key=key)
+    at_work = stage("raises", ParallelizationFactor=2, MaximumRetryAttempts=-1)
+    at_work.pass_time(0.25)
+    done = at_work.functions.numbers[1]
+    at_work.kill()
+    at_work.start()
+    at_work.pass_time(2)
+    assert at_work.functions.numbers[2:] == [at_work.functions.numbers[0]]
+    assert done not in at_work.functions.numbers[2:]
+
+
+def test_nothing_begins_once_it_is_told_to_stop(stream, stage):
+    at_work = stage()
+    at_work.worker.stop()
+    stream.put(1)
+    at_work.pass_time(5)
+    assert at_work.functions.events == []
+
+
+def test_age_and_counts_are_measured(stream, stage):
+    stream.put(1, 2, arrived=1998.0)
+    at_work = stage(MetricsConfig={"Metrics": ["EventCount"]})
+    closed = {reading.name: reading.sum for reading in at_work.readings.flush()}
+    assert closed["IteratorAge"] == pytest.approx(2000.0)
+    assert (closed["PolledEventCount"], closed["InvokedEventCount"], closed["Invocations"]) == (2, 2, 1)
+
+
+def test_where_reading_begins_is_said_in_the_services_own_words(stream, stage):
+    stage(StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=1500.0)
+    assert stream.asked == [Position("AT_TIMESTAMP", 1500.0)]
