@@ -40,12 +40,14 @@ test: ## Prove everything: all of the above
 	$(STAGES)
 
 .PHONY: up
-up: package ## Start the local AWS and apply the dev environment to it
+up: package ## Start the local AWS, apply the dev environment to it, and run its mappings by AWS's rules
 	@.venv/bin/python -m local up
 	@.venv/bin/python -m local.stack apply
+	@.venv/bin/python -m local.engine_process up
 
 .PHONY: down
 down: setup ## Stop the local AWS and all that was applied to it
+	@.venv/bin/python -m local.engine_process down
 	@.venv/bin/python -m local down
 	@.venv/bin/python -m local.stack forget
 
@@ -60,6 +62,6 @@ pins: ## Renew requirements/*.txt and the provider's checksums
 
 .PHONY: clean
 clean: ## Back to a bare clone; Terraform state outside .local stays
-	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down; fi
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local.engine_process down; .venv/bin/python -m local down; fi
 	rm -rf .venv .venv-checkov .local dist .terraform .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +60,21 @@ class Trips:
             yield
         finally:
             iam.put_role_policy(**of_role, PolicyName=policy_name, PolicyDocument=json.dumps(policy))
+
+    def put(self, payloads: Sequence[bytes]) -> None:
+        """Puts at most 500 records into the stream, each under a partition key of its own."""
+        records = [{"Data": data, "PartitionKey": str(number)} for number, data in enumerate(payloads)]
+        answer = self.endpoint.client("kinesis").put_records(
+            StreamName=self.outputs["trips_stream_name"], Records=records
+        )
+        assert answer["FailedRecordCount"] == 0
+
+    def writer_is_polled(self) -> bool:
+        """Whether the endpoint's own poller drives the writer."""
+        (mapping,) = self.endpoint.client("lambda").list_event_source_mappings(
+            FunctionName=f"{self.outputs['trip_writer_function_name']}:{ALIAS}"
+        )["EventSourceMappings"]
+        return str(mapping["State"]) in ("Enabled", "Enabling")
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Every trip in the table, by tripId, in DynamoDB's wire types."""

@@ -1,0 +1,104 @@
+"""The engine beside the local AWS, in the background: `python -m local.engine_process up | down`.
+
+    .local/<port>/engine.json    who we started; what `down` may end
+                 /engine.log     what it says, a line per mapping now and then
+
+`make up` starts it on the state of the applied stack, `make down` ends it before the local AWS: it finishes what is in
+flight, writes its checkpoints and gives the pollers back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import endpoint, processes
+from local.ledger import Ledger
+from local.stack import FOLDER, as_root
+
+TAKEN_OVER = "taken over"  # what the engine says once every mapping is its own
+READY_SECONDS = 30.0
+DRAIN_SECONDS = 90.0  # longer than the engine takes to finish what is in flight
+
+
+class EngineProcessError(RuntimeError):
+    """The engine cannot be started or ended; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineProcess:
+    """The engine of the AWS at `url`, its files under `home`."""
+
+    url: str
+    home: Path
+
+    @classmethod
+    def of_environment(cls) -> EngineProcess:
+        address = endpoint.address()
+        return cls(address.url, FOLDER / ".local" / str(address.port))
+
+    @property
+    def log(self) -> Path:
+        return self.home / "engine.log"
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.home / "engine.json", "local.engine", self.home)
+
+    def up(self, state: Path) -> None:
+        """The mappings in `state` run by AWS's rules; nothing happens if they do already."""
+        if self.ledger.process():
+            return
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "local.engine", "--endpoint", self.url, "--state", str(state)],
+                cwd=FOLDER,
+                env=as_root(self.url, os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal that started it is not meant for it
+            )
+        self.ledger.enter(child.pid)
+        deadline = time.monotonic() + READY_SECONDS
+        while TAKEN_OVER not in self.log.read_text(errors="replace"):
+            if child.poll() is not None or time.monotonic() > deadline:
+                self.down()
+                raise EngineProcessError(f"the engine did not start; {self.log} says why.")
+            time.sleep(0.1)
+
+    def down(self) -> None:
+        """It runs no more; what was in flight has been finished."""
+        process = self.ledger.process()
+        if process and not processes.end_group(process.group, DRAIN_SECONDS, lambda _: True):
+            raise EngineProcessError(
+                f"the engine, pid {process.pid}, is still there after SIGKILL; see `ps {process.pid}`."
+            )
+        self.ledger.strike()
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.engine_process", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("verb", choices=["up", "down"])
+    verb = parser.parse_args(arguments).verb
+    try:
+        engine = EngineProcess.of_environment()
+        if verb == "up":
+            engine.up(FOLDER / ".local" / "stack" / "terraform.tfstate")
+            print(f"the engine runs the stack's mappings; what it does: tail -f {engine.log}", file=sys.stderr)
+        else:
+            engine.down()
+    except (EngineProcessError, endpoint.AddressError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,28 @@
+"""The trips flow from end to end: what is put into the stream arrives, through the engine that `make up` starts."""
+
+import pytest
+
+from local.engine_process import EngineProcess
+from tests.events import packed, trip
+from tests.flows.patience import until
+
+
+@pytest.fixture
+def engine(endpoint, stack, tmp_path):
+    process = EngineProcess(endpoint.url, tmp_path)
+    process.up(stack.folder / "terraform.tfstate")
+    yield process
+    process.down()
+
+
+def test_every_record_put_into_the_stream_is_in_the_table_or_in_quarantine(trips, engine):
+    payloads = [*(trip(f"t-{number}") for number in range(200)), b"poison", packed(trip("a"), trip("b"), b"{}")]
+    trips.put(payloads)
+    until(lambda: len(trips.items()) == 202, seconds=60)
+    assert len(trips.quarantined()) == 2
+
+
+def test_the_engine_gives_the_pollers_back_when_it_ends(trips, engine):
+    assert not trips.writer_is_polled()
+    engine.down()
+    assert trips.writer_is_polled()
