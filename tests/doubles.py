@@ -35,6 +35,14 @@ def refused(code: str, status: int = 400, operation: str = "AnyOperation") -> Cl
     return ClientError(answer, operation)
 
 
+def cancelled(*codes: str) -> ClientError:
+    """A transaction that DynamoDB cancelled, with the reason for each of its actions."""
+    error = refused("TransactionCanceledException", operation="TransactWriteItems")
+    answer: Any = error.response
+    answer["CancellationReasons"] = [{"Code": code} for code in codes]
+    return error
+
+
 def throttled() -> ClientError:
     return refused("ProvisionedThroughputExceededException")
 

@@ -60,6 +60,7 @@ _LONGEST_VALUE_SHOWN = 80
 _FIELD = re.compile(r"`(?:\$\.)?(?P<field>\w+)`$")
 
 _decode = msgspec.json.Decoder(Trip).decode
+_decode_lines = msgspec.json.Decoder(Trip).decode_lines
 
 
 def parse(data: bytes) -> Trip | Unusable:
@@ -72,6 +73,11 @@ def parse(data: bytes) -> Trip | Unusable:
         return Unusable(f"a trip must be a JSON object in UTF-8; got {len(data)} bytes: {error}")
     except RecursionError:
         return Unusable(f"a trip must be a flat JSON object; got {len(data)} bytes nested too deeply to read")
+
+
+def parse_all(payloads: list[bytes]) -> list[Trip | Unusable]:
+    """What `parse` says of each of them, at two thirds of its price where all are clean."""
+    return list(_clean(payloads) or map(parse, payloads))
 
 
 def item(trip: Trip) -> dict[str, str | int]:
@@ -90,6 +96,26 @@ def item(trip: Trip) -> dict[str, str | int]:
     if trip.schema_version is not None:
         clean["schemaVersion"] = trip.schema_version
     return clean
+
+
+def _clean(payloads: list[bytes]) -> list[Trip] | None:
+    """The trips of `payloads` by one call of the decoder; None if they need a closer look.
+
+    As lines they are one value each: without a newline inside, and `}`, newline, `{` at every seam, no value can
+    reach over a seam (inside a string a newline is an error, elsewhere `{` is one right after `}`), and no payload
+    can hold two without there being too many.
+    """
+    lines, seams = b"\n".join(payloads), len(payloads) - 1
+    if not (lines[:1] == b"{" and lines[-1:] == b"}" and lines.count(b"\n") == lines.count(b"}\n{") == seams):
+        return None
+    try:
+        trips = _decode_lines(lines)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if len(trips) != len(payloads):
+        return None
+    plain = all(trip.pickup_at.tzinfo is UTC and trip.trip_id.isascii() for trip in trips)
+    return trips if plain else None
 
 
 def _checked(trip: Trip) -> Trip | Unusable:

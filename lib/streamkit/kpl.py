@@ -11,11 +11,12 @@ take apart, `Flawed` says what is wrong, so that the consumer can keep the recor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import md5
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
@@ -26,6 +27,12 @@ DIGEST_BYTES = 16
 # A record of 0 bytes takes 6 in an aggregate, so 1 MiB could claim 170,000 of them, each to be settled alone. The
 # library fills at most 1 MiB; 20,000 leaves 52 bytes for each.
 MOST_RECORDS = 20_000
+
+T = TypeVar("T")
+
+_partition_key_index = attrgetter("partition_key_index")
+_hash_key_index = attrgetter("explicit_hash_key_index")
+_datum = attrgetter("data")
 
 
 class Packed(NamedTuple):
@@ -45,17 +52,65 @@ class Flawed:
 
 def unpack(payload: bytes) -> list[Packed] | Flawed | None:
     """The user records inside `payload`, in order; None when it is a plain record."""
+    return _read(payload, _packed)
+
+
+def payloads(payload: bytes) -> list[bytes] | Flawed | None:
+    """The data of what `unpack` returns, at a fifth of its price, for consumers that need no keys."""
+    return _read(payload, _data)
+
+
+def _read(payload: bytes, content: Callable[[Any], list[T] | Flawed]) -> list[T] | Flawed | None:
     if not payload.startswith(MAGIC):
         return None
     message, digest = payload[len(MAGIC) : -DIGEST_BYTES], payload[-DIGEST_BYTES:]
     if len(payload) <= len(MAGIC) + DIGEST_BYTES or md5(message, usedforsecurity=False).digest() != digest:
         return Flawed("aggregate with a wrong digest")
     try:
-        return _packed(_aggregated_record().FromString(message))
+        aggregate = _aggregated_record().FromString(message)
+        return _flaw(aggregate) or content(aggregate)
     except DecodeError:
         return Flawed("aggregate that is no AggregatedRecord message")
     except IndexError:
         return Flawed("aggregate with a key index outside its table")
+
+
+def _flaw(aggregate: Any) -> Flawed | None:
+    if not aggregate.IsInitialized():  # Python's reader, unlike Java's, lets required fields be missing
+        return Flawed("aggregate without a required field")
+    if not 1 <= len(aggregate.records) <= MOST_RECORDS:
+        return Flawed(f"aggregate of {len(aggregate.records)} records; 1 to {MOST_RECORDS} are read")
+    return None
+
+
+def _packed(aggregate: Any) -> list[Packed]:
+    partition_keys = _texts(aggregate.partition_key_table)
+    hash_keys = _texts(aggregate.explicit_hash_key_table)
+    return [
+        Packed(
+            partition_keys[record.partition_key_index],
+            # Proto2 tells "index 0" from "no index": one aggregate may hold records with and without a hash key.
+            hash_keys[record.explicit_hash_key_index] if record.HasField("explicit_hash_key_index") else None,
+            record.data,
+        )
+        for record in aggregate.records
+    ]
+
+
+def _data(aggregate: Any) -> list[bytes]:
+    records, hash_keys = aggregate.records, len(aggregate.explicit_hash_key_table)
+    if max(map(_partition_key_index, records)) >= len(aggregate.partition_key_table):
+        raise IndexError
+    if hash_keys and max(map(_hash_key_index, records)) >= hash_keys:
+        raise IndexError
+    if not hash_keys and any(record.HasField("explicit_hash_key_index") for record in records):
+        raise IndexError
+    return list(map(_datum, records))
+
+
+def _texts(table: Iterable[str | bytes]) -> list[str]:
+    """The keys of a table, which proto2 hands over as bytes where they are no UTF-8."""
+    return [key if isinstance(key, str) else key.decode(errors="replace") for key in table]
 
 
 def pack(records: Iterable[Packed]) -> bytes:
@@ -73,30 +128,6 @@ def pack(records: Iterable[Packed]) -> bytes:
     aggregate.explicit_hash_key_table.extend(hash_keys)
     message: bytes = aggregate.SerializeToString()
     return MAGIC + message + md5(message, usedforsecurity=False).digest()
-
-
-def _packed(aggregate: Any) -> list[Packed] | Flawed:
-    records = aggregate.records
-    if not aggregate.IsInitialized():  # Python's reader, unlike Java's, lets required fields be missing
-        return Flawed("aggregate without a required field")
-    if not 1 <= len(records) <= MOST_RECORDS:
-        return Flawed(f"aggregate of {len(records)} records; 1 to {MOST_RECORDS} are read")
-    partition_keys = _texts(aggregate.partition_key_table)
-    hash_keys = _texts(aggregate.explicit_hash_key_table)
-    return [
-        Packed(
-            partition_keys[record.partition_key_index],
-            # Proto2 tells "index 0" from "no index": one aggregate may hold records with and without a hash key.
-            hash_keys[record.explicit_hash_key_index] if record.HasField("explicit_hash_key_index") else None,
-            record.data,
-        )
-        for record in records
-    ]
-
-
-def _texts(table: Iterable[str | bytes]) -> list[str]:
-    """The keys of a table, which proto2 hands over as bytes where they are no UTF-8."""
-    return [key if isinstance(key, str) else key.decode(errors="replace") for key in table]
 
 
 @cache

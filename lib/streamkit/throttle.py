@@ -39,6 +39,12 @@ THROTTLES = {
     "TooManyRequestsException",
 }
 
+# Another request was at the same item; which of the two is to wait is not known beforehand.
+CONFLICTS = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+
+# A transaction names its reasons without the word Exception.
+PASSING_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
@@ -111,11 +117,23 @@ def _round(items: list[T], send: Send[T], calls: Calls[T], seconds_left: Seconds
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the same call may succeed later: throttles, faults of the service, broken connections."""
+    """Whether the same call may succeed later: throttles, conflicts, faults of the service, broken connections."""
     if not isinstance(error, ClientError):
         return True
     status: Any = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return error_name(error) in THROTTLES or status >= 500 or status == 429
+    if status >= 500 or status == 429:
+        return True
+    if reasons := cancellation_reasons(error):
+        return all(reason in PASSING_REASONS for reason in reasons)
+    return error_name(error) in THROTTLES | CONFLICTS
+
+
+def cancellation_reasons(error: Exception) -> list[str]:
+    """Why DynamoDB cancelled a transaction: one code for each of its actions, "None" for those without fault."""
+    if not isinstance(error, ClientError) or error_name(error) != "TransactionCanceledException":
+        return []
+    response: Any = error.response
+    return [reason.get("Code", "None") for reason in response.get("CancellationReasons", [])]
 
 
 def error_name(error: Exception) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamkit.kpl import MAGIC, MOST_RECORDS, Flawed, Packed, pack, unpack
+from streamkit.kpl import MAGIC, MOST_RECORDS, Flawed, Packed, pack, payloads, unpack
 from tests.events import aggregate, sealed, taken_apart
 
 KEYS = st.text(min_size=1, max_size=8)
@@ -86,6 +86,24 @@ def test_an_aggregate_that_cannot_be_taken_apart_says_why(message, flaw):
     outcome = unpack(sealed(message))
     assert isinstance(outcome, Flawed)
     assert flaw in outcome.flaw
+    assert payloads(sealed(message)) == outcome
+
+
+AGGREGATES = st.lists(st.tuples(KEYS, st.binary(max_size=10), HASH_KEYS), min_size=1, max_size=5).map(
+    lambda records: aggregate(*records)
+)
+DAMAGED = st.builds(
+    lambda payload, at, byte: sealed(payload[4:-16][:at] + bytes([byte]) + payload[4:-16][at + 1 :]),
+    AGGREGATES,
+    st.integers(0, 60),
+    st.integers(0, 255),
+)
+
+
+@given(AGGREGATES | DAMAGED | st.binary(max_size=40))
+def test_the_payloads_are_the_data_of_what_is_unpacked(payload):
+    whole = unpack(payload)
+    assert payloads(payload) == ([packed.data for packed in whole] if isinstance(whole, list) else whole)
 
 
 def test_a_key_that_is_no_text_does_not_cost_the_record():

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from streamkit.throttle import Backoff, Placed, error_name, is_passing, place
-from tests.doubles import ManualClock, full_waits, refused, throttled, timed_out
+from tests.doubles import ManualClock, cancelled, full_waits, refused, throttled, timed_out
 
 
 def by_two(items):
@@ -94,6 +94,11 @@ def test_an_error_that_no_retry_mends_rises_at_once():
         (refused("AnythingNew", 429), True),
         (timed_out(), True),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), True),
+        (refused("TransactionConflictException"), True),
+        (cancelled("None", "TransactionConflict"), True),
+        (cancelled("ThrottlingError", "None"), True),
+        (cancelled("TransactionConflict", "ConditionalCheckFailed"), False),
+        (cancelled("ValidationError"), False),
         (refused("AccessDeniedException"), False),
         (refused("ResourceNotFoundException"), False),
         (refused("ValidationException"), False),

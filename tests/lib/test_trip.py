@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.trip import RULES, Trip, Unusable, item, parse
+from domain.trip import RULES, Trip, Unusable, item, parse, parse_all
 from tests.events import trip
 
 
@@ -158,3 +158,21 @@ def test_any_bytes_are_a_trip_or_unusable_for_a_reason_that_a_message_can_bear(d
 @given(st.datetimes(timezones=st.timezones()))
 def test_any_moment_with_an_offset_is_a_pickup_or_lies_outside_the_years_of_utc(moment):
     assert isinstance(parse(trip(pickupAt=moment.isoformat())), Trip) or moment.year in (1, 9999)
+
+
+# Fragments that make trips, halves of trips, and two trips, when they are laid side by side.
+ONE_TRIP = [trip("a"), trip("é"), trip("b", pickupAt="2024-05-01T10:00:00+02:00")]
+TWO_TRIPS = [trip("c") + trip("d"), trip("e") + b"\n" + trip("f")]
+NO_TRIP = [b'{"x":{}', b'{"x":"}', b'"}', b"}", b"{}", b"\n", b"", b" ", b'{"tripId":"g",', trip("h")[:-1]]
+FRAGMENTS = st.sampled_from([*ONE_TRIP, *TWO_TRIPS, *NO_TRIP])
+CRAFTED = st.lists(FRAGMENTS, max_size=3).map(b"".join)
+
+
+@given(st.lists(CRAFTED | st.integers().map(trip) | st.binary(max_size=5), max_size=8))
+def test_many_are_parsed_as_each_alone(payloads):
+    assert parse_all(payloads) == [parse(payload) for payload in payloads]
+
+
+def test_clean_trips_are_parsed_together():
+    payloads = [trip("a"), trip("b"), trip("c")]
+    assert parse_all(payloads) == [parse(payload) for payload in payloads]
