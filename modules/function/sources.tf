@@ -41,7 +41,7 @@ variable "kinesis_sources" {
 
   validation {
     condition     = alltrue([for source in var.kinesis_sources : source.on_failure != null])
-    error_message = "kinesis_sources must each say what becomes of a batch that failed for good: on_failure = { bucket | queue | topic }."
+    error_message = "kinesis_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.kinesis_sources : name if source.on_failure == null])}."
   }
 
   validation {
@@ -94,7 +94,7 @@ variable "fan_out_sources" {
 
   validation {
     condition     = alltrue([for source in var.fan_out_sources : source.on_failure != null])
-    error_message = "fan_out_sources must each say what becomes of a batch that failed for good: on_failure = { bucket | queue | topic }."
+    error_message = "fan_out_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.fan_out_sources : name if source.on_failure == null])}."
   }
 
   validation {
@@ -146,7 +146,7 @@ variable "table_sources" {
 
   validation {
     condition     = alltrue([for source in var.table_sources : source.on_failure != null])
-    error_message = "table_sources must each say what becomes of a batch that failed for good: on_failure = { bucket | queue | topic }."
+    error_message = "table_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.table_sources : name if source.on_failure == null])}."
   }
 
   validation {
