@@ -3,7 +3,8 @@
 module "key" {
   source = "./modules/key"
 
-  name = local.name
+  name                 = local.name
+  deletion_window_days = var.protected ? 30 : 7
 }
 
 module "trips" {

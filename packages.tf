@@ -3,12 +3,7 @@ locals {
 
   # What `make package` built is what gets declared: runtime and architecture come from the manifest beside the zips.
   packages = {
-    for actor, built in jsondecode(file("${var.packages_dir}/manifest.json")) : actor => {
-      path         = "${var.packages_dir}/${built.zip}"
-      sha256       = built.sha256
-      handler      = built.handler
-      runtime      = built.runtime
-      architecture = built.architecture
-    }
+    for actor, built in jsondecode(file("${var.packages_dir}/manifest.json")) :
+    actor => merge(built, { path = "${var.packages_dir}/${built.zip}" })
   }
 }

@@ -1,4 +1,4 @@
-# A place to try things: cheap, short-lived, and gone without a trace after `terraform destroy`.
+# A place to try things: cheap, short-lived, and gone after `terraform destroy`, but for its key, which AWS deletes a week later.
 environment        = "dev"
 region             = "us-east-1"
 protected          = false

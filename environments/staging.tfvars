@@ -1,4 +1,4 @@
-# Production's shape at a smaller size: what fails here would have failed there.
+# Two shards, on purpose: the limits of a shard and resharding are met here, before production's on-demand stream grows into them.
 environment        = "staging"
 region             = "us-east-1"
 protected          = true

@@ -19,11 +19,15 @@ from pathlib import Path
 
 from local import endpoint, processes
 from local.ledger import Ledger
-from local.stack import FOLDER, as_root
+from local.stack import ROOT, as_root
 
 TAKEN_OVER = "taken over"  # what the engine says once every mapping is its own
 READY_SECONDS = 30.0
 DRAIN_SECONDS = 90.0  # longer than the engine takes to finish what is in flight
+
+
+# Held until they end: whoever starts a process must ask for its exit status.
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class EngineProcessError(RuntimeError):
@@ -40,7 +44,7 @@ class EngineProcess:
     @classmethod
     def of_environment(cls) -> EngineProcess:
         address = endpoint.address()
-        return cls(address.url, FOLDER / ".local" / str(address.port))
+        return cls(address.url, ROOT / ".local" / str(address.port))
 
     @property
     def log(self) -> Path:
@@ -58,13 +62,14 @@ class EngineProcess:
         with self.log.open("wb") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "local.engine", "--endpoint", self.url, "--state", str(state)],
-                cwd=FOLDER,
+                cwd=ROOT,
                 env=as_root(self.url, os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal that started it is not meant for it
             )
+        _children[child.pid] = child
         self.ledger.enter(child.pid)
         deadline = time.monotonic() + READY_SECONDS
         while TAKEN_OVER not in self.log.read_text(errors="replace"):
@@ -80,6 +85,8 @@ class EngineProcess:
             raise EngineProcessError(
                 f"the engine, pid {process.pid}, is still there after SIGKILL; see `ps {process.pid}`."
             )
+        if process and (child := _children.pop(process.pid, None)):
+            child.wait()
         self.ledger.strike()
 
 
@@ -90,7 +97,7 @@ def main(arguments: list[str]) -> int:
     try:
         engine = EngineProcess.of_environment()
         if verb == "up":
-            engine.up(FOLDER / ".local" / "stack" / "terraform.tfstate")
+            engine.up(ROOT / ".local" / "stack" / "terraform.tfstate")
             print(f"the engine runs the stack's mappings; what it does: tail -f {engine.log}", file=sys.stderr)
         else:
             engine.down()

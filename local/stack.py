@@ -27,7 +27,7 @@ from typing import Any
 from local import endpoint
 from tools import terraform
 
-FOLDER = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 READ_BY_TERRAFORM = ("*.tf", ".terraform.lock.hcl", "modules", "dist", "environments")
 PLAN = "plan.tfplan"
@@ -43,7 +43,7 @@ class Stack:
     env: Mapping[str, str]
     environment: str = "dev"
     name: str = "dev"
-    folder: Path = field(default=FOLDER / ".local" / "stack")
+    folder: Path = field(default=ROOT / ".local" / "stack")
 
     def apply(self) -> None:
         self._prepare()
@@ -74,7 +74,7 @@ class Stack:
             if link.is_symlink():
                 link.unlink()
         for pattern in READ_BY_TERRAFORM:
-            for path in FOLDER.glob(pattern):
+            for path in ROOT.glob(pattern):
                 (self.folder / path.name).symlink_to(path)
         (self.folder / "backend_override.tf").write_text(LOCAL_STATE)
         self._terraform("init", "-lockfile=readonly")

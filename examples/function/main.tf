@@ -27,11 +27,10 @@ module "trip_writer" {
   }
 
   environment = {
-    TRIPS_TABLE                  = module.trips.table.name
-    QUARANTINE_QUEUE_URL         = module.quarantine.queue.url
-    FAILURES_BUCKET              = aws_s3_bucket.failures.bucket
-    POWERTOOLS_SERVICE_NAME      = "trip_writer"
-    POWERTOOLS_METRICS_NAMESPACE = "Sluice"
+    TRIPS_TABLE             = module.trips.table.name
+    QUARANTINE_QUEUE_URL    = module.quarantine.queue.url
+    FAILURES_BUCKET         = aws_s3_bucket.failures.bucket
+    POWERTOOLS_SERVICE_NAME = "trip_writer"
   }
 
   permissions = {

@@ -9,7 +9,7 @@ import pytest
 from local.emulator import running
 from local.endpoint import Capabilities
 from local.fault_proxy import FaultProxy
-from local.stack import FOLDER, Stack, as_root
+from local.stack import ROOT, Stack, as_root
 from tests.flows.deployed import Trips
 from tests.flows.examples import rehearsal
 from tests.flows.leftovers import leftovers
@@ -33,7 +33,7 @@ def examples(endpoint):
 def stack(endpoint, request):
     if any("examples" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("examples")  # they go up beside the stack
-    stack = Stack(as_root(endpoint.url, os.environ), name=NAME, folder=FOLDER / ".local" / "flows")
+    stack = Stack(as_root(endpoint.url, os.environ), name=NAME, folder=ROOT / ".local" / "flows")
     stack.apply()
     yield stack
     stack.destroy()

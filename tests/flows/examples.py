@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.stack import FOLDER, PARALLELISM, as_root
+from local.stack import PARALLELISM, ROOT, as_root
 from tools import terraform
 
-FOLDERS = sorted(path.parent for path in (FOLDER / "examples").glob("*/main.tf"))
+FOLDERS = sorted(path.parent for path in (ROOT / "examples").glob("*/main.tf"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Example:
 
     @property
     def _kept(self) -> Path:
-        return FOLDER / ".local" / "examples" / self.folder.name
+        return ROOT / ".local" / "examples" / self.folder.name
 
     def _options(self) -> list[str]:
         takes_packages = "packages_dir" in (self.folder / "main.tf").read_text()
-        packages = [f"-var=packages_dir={FOLDER}/dist/host"] if takes_packages else []
+        packages = [f"-var=packages_dir={ROOT}/dist/host"] if takes_packages else []
         return ["-auto-approve", PARALLELISM, f"-state={self._kept}/example.tfstate", *packages]
 
     def _terraform(self, *arguments: str) -> None:
