@@ -16,17 +16,16 @@ from local.engine import rulings
 from local.engine.delivery import Commit, Discard, Failed, FailedAt, Outcome, TooLarge
 from local.engine.entries import Entry, Stamp
 from local.engine.events import event
-from local.engine.failures import failure_record, object_key
 from local.engine.function import Answer
 from local.engine.lane import Invoke, Lane, Wait
 from local.engine.live.desk import Desk
-from local.engine.live.destinations import deliver
+from local.engine.live.failure_records import FailureRecords
 from local.engine.live.invoking import Reply, outcome_of
 from local.engine.live.reading import HORIZON, Page, Position, Reader, ShardFacts
 from local.engine.live.resumption import Beginning, open_window, ours, positions, resume_window, unsettled
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
+from local.engine.live.wording import told_call
 from local.engine.shard import Shard
-from local.engine.windows import Turn
 
 SAVE_SECONDS = 0.05  # at most this often: a kill repeats what was settled since
 
@@ -65,8 +64,7 @@ class ShardRunner:
         self.planned_read: float | None = None
         self.failed_reads = 0
         self.wakes: list[float | None] = [None] * len(self.shard.lanes)
-        self.undelivered = 0
-        self.held_back = False
+        self.failures = FailureRecords(desk, facts.shard_id, self._delivered)
         self.save_planned = False
         self.touched = False
         self.gone = False
@@ -228,7 +226,7 @@ class ShardRunner:
             desk.tally.failures += 1
             desk.readings.add(desk.meter.failed(now, undone))
         desk.tally.records += len(step.batch.entries) - undone
-        desk.voice.follow(lambda: _line(self._name, step, result, undone, now - sent))
+        desk.voice.follow(lambda: told_call(self._name, step, result, undone, now - sent))
         for each in steps:
             if isinstance(each, Discard):
                 self._discard(each, now)
@@ -245,51 +243,13 @@ class ShardRunner:
         elif not isinstance(result, TooLarge):
             self.desk.readings.add(meter.finished(now, now - sent, error=reply.answer.error is not None))
 
-    # giving up
-
     def _discard(self, discard: Discard, now: float) -> None:
-        desk, count = self.desk, len(discard.batch.entries)
-        desk.tally.discarded += count
-        span = _span(discard.batch.entries, discard.turn)
-        desk.voice.tell(f"{self._name}: {span} discarded, {discard.condition}; {_where(desk.mapping.on_failure)}")
-        if desk.mapping.on_failure is None:
-            desk.readings.add(desk.meter.dropped(now, count, destination=False))
-            self._touch()
-            return
-        record = failure_record(discard, desk.mapping, self.shard.stamp, now, desk.version)
-        key = object_key(desk.mapping, self.facts.shard_id, now, desk.new_id())
-        self.undelivered += 1
-        self._deliver(partial(deliver, desk.access, desk.mapping.on_failure, record, key), count, 1, now)
-
-    def _deliver(self, task: Callable[[], None], count: int, attempt: int, _now: float) -> None:
-        self.desk.loop.work(self.desk.pools.reading, task, lambda done: self._delivered(task, count, attempt, done))
-
-    def _delivered(self, task: Callable[[], None], count: int, attempt: int, done: Future[None]) -> None:
-        """A checkpoint past the batch is written only now: a kill before loses neither batch nor failure record."""
-        desk, now = self.desk, self.desk.loop.clock()
-        try:
-            done.result()
-        except AwsError as error:
-            if trouble(error) in (Trouble.FAILED, Trouble.THROTTLED, Trouble.STALE) and not desk.stopping:
-                if trouble(error) is Trouble.STALE:
-                    desk.access.forget()
-                wait = seconds_before_another_try(attempt)
-                desk.voice.once(
-                    self._about("failure"), "retried", f"{self._name}: a failure record is tried again: {error}"
-                )
-                desk.loop.at(now + wait, partial(self._deliver, task, count, attempt + 1))
-                return
-            if desk.stopping:
-                self.undelivered -= 1
-                self.held_back = True
-                return
-            desk.voice.tell(f"{self._name}: the failure record was refused and is lost, as on AWS: {error}")
-            desk.readings.add(desk.meter.undelivered(now, count))
-        else:
-            desk.readings.add(desk.meter.dropped(now, count, destination=True))
-        self.undelivered -= 1
+        self.failures.send(discard, self.shard.stamp, now)
         self._touch()
-        self._drive(now)
+
+    def _delivered(self) -> None:
+        self._touch()
+        self._drive(self.desk.loop.clock())
 
     # checkpoints
 
@@ -310,8 +270,8 @@ class ShardRunner:
             self._save_now()
 
     def _save_now(self) -> None:
-        if self.undelivered or self.held_back:
-            return  # a failure record is not where it belongs yet
+        if not self.failures.all_delivered:
+            return  # a kill now must lose neither batch nor failure record; its delivery asks again
         self.touched = False
         self.saved = replace(
             self.saved,
@@ -338,24 +298,3 @@ class ShardRunner:
 
     def _about(self, what: str) -> str:
         return f"{self.desk.mapping.uuid} {self.facts.shard_id} {what}"
-
-
-def _line(name: str, step: Invoke, result: Outcome, undone: int, seconds: float) -> str:
-    attempt = f", attempt {step.batch.invocations + 1}" if step.batch.invocations else ""
-    verdict = type(result).__name__
-    left = f", {undone} of them left" if undone else ""
-    return f"{name}: {_span(step.batch.entries, step.turn)} -> {verdict}{left} in {seconds * 1000:.0f} ms{attempt}"
-
-
-def _span(entries: Sequence[Entry], turn: Turn | None) -> str:
-    if not entries:
-        return (
-            "a window's final call" if turn is None else f"the final call of window {turn.window.as_event()['start']}"
-        )
-    if len(entries) == 1:
-        return f"record {entries[0].sequence_number}"
-    return f"{len(entries)} records {entries[0].sequence_number}..{entries[-1].sequence_number}"
-
-
-def _where(destination: str | None) -> str:
-    return "there is no on-failure destination" if destination is None else f"told to {destination}"

@@ -60,7 +60,7 @@ class StreamWorker:
     @property
     def busy(self) -> int:
         """Invocations and failure records on their way."""
-        return self.desk.tally.in_flight + sum(runner.undelivered for runner in self.runners.values())
+        return self.desk.tally.in_flight + sum(runner.failures.under_way for runner in self.runners.values())
 
     def start(self) -> None:
         self.refresh(self.desk.loop.clock())

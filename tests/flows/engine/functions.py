@@ -50,6 +50,13 @@ def fails_messages_called_bad(event, context):
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
 
 
+def notes_time(event, context):
+    print(len(event["Records"]))
+    with Path(os.environ["SEEN"]).open("a") as seen:
+        seen.write(json.dumps({"at": time.time(), "records": len(event["Records"])}) + "\n")
+    return {}
+
+
 def _see(event):
     print(len(event["Records"]))
     with Path(os.environ["SEEN"]).open("a") as seen:
