@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, field
+from itertools import count, pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,11 +19,15 @@ from tests.doubles import refused
 AT_ONCE = Backoff(jitter=lambda: 0.0)
 
 
+def lost_connection() -> Exception:
+    return ConnectionClosedError(endpoint_url="https://kinesis.us-east-1.amazonaws.com/")
+
+
 @dataclass(frozen=True)
 class Lost:
     """The records are stored, and the answer is lost."""
 
-    error: Exception = ConnectionClosedError(endpoint_url="https://kinesis.us-east-1.amazonaws.com/")
+    error: Exception = field(default_factory=lost_connection)
 
 
 # What one call comes to: all is taken, only the first few records are, it raises, or its answer is lost.
@@ -74,7 +78,7 @@ class MemoryStream:
                 "HashKeyRange": {"StartingHashKey": str(first), "EndingHashKey": str(after - 1)},
                 "SequenceNumberRange": {"StartingSequenceNumber": "1"},
             }
-            for index, (first, after) in enumerate(zip(bounds, bounds[1:], strict=False))
+            for index, (first, after) in enumerate(pairwise(bounds))
         ]
 
     def list_shards(self, **request: Any) -> Any:

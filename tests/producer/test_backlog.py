@@ -1,5 +1,7 @@
 """Requests are cut to the limits of PutRecords, oldest first; nothing is lost on the way."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +42,7 @@ def test_no_request_could_have_taken_what_the_next_one_begins_with(sizes):
     requests = drained(backlog)
     assert all(
         len(request) == RECORDS_PER_REQUEST or sum(taken.size for taken in request) + after[0].size > REQUEST_BYTES
-        for request, after in zip(requests, requests[1:], strict=False)
+        for request, after in itertools.pairwise(requests)
     )
 
 

@@ -40,7 +40,7 @@ def shard_id(entry):
 
 @given(RECORDS, LIMITS)
 def test_every_record_is_in_an_aggregate_of_its_own_shard_in_the_order_it_was_put(records, limit):
-    found = defaultdict(list)
+    found: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     for entry in packed(records, limit):
         found[shard_id(entry)] += entry.records()
     assert found == by_shard(records)
