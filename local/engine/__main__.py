@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     except EndpointError as error:
         print(error, file=sys.stderr)
         return 2
-    engine.loop.every(SHOW_EVERY_SECONDS, lambda _now: screen.show(list(engine.workers.values())))
+    engine.loop.every(SHOW_EVERY_SECONDS, lambda _now: screen.show(list(engine.workers.by_uuid.values())))
     _stop_on_signals(engine)
     try:
         engine.run()

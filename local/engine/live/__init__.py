@@ -6,6 +6,7 @@ inventory.py       which mappings there are       queue_worker.py    one queue m
 takeover.py        whose pollers are on           checkpoints.py     what a killed engine knows
 """
 
-from local.engine.live.engine import Engine, EngineError, Habits, running_engine
+from local.engine.live.engine import Engine, EngineError, Habits
+from local.engine.live.running import running_engine
 
 __all__ = ["Engine", "EngineError", "Habits", "running_engine"]

@@ -1,8 +1,5 @@
 """The live engine: takes the mappings of an endpoint over from its pollers, runs them, and gives them back.
 
-with running_engine("http://127.0.0.1:4566", state=Path("terraform.tfstate")) as engine:
-    ...
-
 start    read and check everything  ─>  pollers off  ─>  workers         nothing is half started
 run      every few seconds: mappings, functions and shards that came, changed or went
 end      finish what is in flight  ─>  checkpoints  ─>  pollers on       also on SIGTERM, Ctrl-C and errors
@@ -15,37 +12,29 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from local.engine.live import inventory
-from local.engine.live.access import Access
-from local.engine.live.checkpoints import Checkpoint, CheckpointError, Checkpoints
+from local.engine.live.checkpoints import CheckpointError, Checkpoints
 from local.engine.live.clients import Clients
-from local.engine.live.daemons import DaemonThreads
-from local.engine.live.desk import Desk, Pools
-from local.engine.live.fan_out import FanOutReader
+from local.engine.live.desk import Pools
 from local.engine.live.inventory import Found, Inventory
 from local.engine.live.loop import Loop
-from local.engine.live.queue_worker import QueueWorker
-from local.engine.live.reading import KinesisReader, TableReader
 from local.engine.live.readings import Readings
-from local.engine.live.stream_worker import StreamWorker
 from local.engine.live.takeover import TakeOver
 from local.engine.live.terraform_state import StateError
 from local.engine.live.troubles import AwsError, seconds_before_another_try
 from local.engine.live.voice import Voice
-from local.engine.source import Kind
+from local.engine.live.workers import Workers
 
 ROOT = Path(__file__).resolve().parents[3]
 CALLS_AT_ONCE = 8  # the local AWS is at its best with four to eight
 READS_AT_ONCE = 16
-
-Worker = StreamWorker | QueueWorker
 
 
 class EngineError(RuntimeError):
@@ -85,7 +74,7 @@ class Engine:
         habits: Habits | None = None,
         tell: Callable[[str], None] = _say,
         clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.clients = Clients(endpoint)
         self.state = state
@@ -93,21 +82,26 @@ class Engine:
         self.habits = habits or Habits()
         self.voice = Voice(tell, follows=self.habits.follow)
         self.loop = Loop(clock)
-        self.sleep = sleep
         self.checkpoints = Checkpoints(checkpoints or self.home / "checkpoints")
         self.readings = Readings(self.home)
-        self.workers: dict[str, Worker] = {}
-        self.running: dict[str, Found] = {}
-        self.retiring: list[Worker] = []
         self.ready = threading.Event()
         self.stop_requested = threading.Event()
+        self.sleep = sleep or self.stop_requested.wait
         self.refreshing = False
-        self.takes_metrics = True
         self.control = ThreadPoolExecutor(1, "control")
         self.pools = Pools(
             ThreadPoolExecutor(READS_AT_ONCE, "read"),
             ThreadPoolExecutor(CALLS_AT_ONCE, "call"),
             ThreadPoolExecutor(1, "keep"),
+        )
+        self.workers = Workers(
+            self.clients,
+            self.loop,
+            self.pools,
+            self.checkpoints,
+            self.readings,
+            self.voice,
+            self.habits.poll_seconds,
         )
 
     def stop(self) -> None:
@@ -139,10 +133,13 @@ class Engine:
         except CheckpointError as error:
             raise EngineError(f"nothing was started: {error}") from error
         on = self._on(first)
-        self.takeover.take(found.mapping.uuid for found in on)
+        try:
+            self.takeover.take(found.mapping.uuid for found in on)
+        except AwsError as error:
+            raise EngineError(f"nothing was started: the pollers could not be switched off: {error}") from error
         self.voice.tell(f"{len(on)} mappings taken over from the pollers of {self.clients.endpoint}")
         for found in on:
-            self._employ(found, saved[found.mapping.uuid])
+            self.workers.employ(found, saved[found.mapping.uuid])
         self.loop.every(self.habits.refresh_seconds, self._refresh)
         self.loop.every(self.habits.metric_seconds, self._flush_metrics)
         self._look_whether_ready(self.loop.clock())
@@ -168,75 +165,15 @@ class Engine:
         ]
 
     def _look_whether_ready(self, now: float) -> None:
-        if all(worker.is_ready for worker in self.workers.values()):
+        if self.workers.are_ready:
             self.ready.set()
         else:
             self.loop.at(now + 0.02, self._look_whether_ready)
 
-    # workers
-
-    def _employ(self, found: Found, saved: dict[str, Checkpoint]) -> None:
-        mapping = found.mapping
-        for warning in mapping.warnings:
-            self.voice.once(f"{mapping.uuid} warning", warning, f"mapping {mapping.uuid}: {warning}")
-        tell = partial(self._tell_from_thread, mapping.uuid)
-        access = Access(self.clients, mapping.source, found.function.role, tell)
-        desk = Desk(
-            mapping,
-            found.function,
-            access,
-            self.clients,
-            self.loop,
-            self.pools,
-            self.checkpoints,
-            self.readings,
-            self.voice,
-        )
-        worker = self._worker(desk, found, saved, tell)
-        self.workers[mapping.uuid] = worker
-        self.running[mapping.uuid] = found
-        worker.start()
-
-    def _worker(self, desk: Desk, found: Found, saved: dict[str, Checkpoint], tell: Callable[[str], None]) -> Worker:
-        source, poll = found.mapping.source, self.habits.poll_seconds
-        if source.is_queue:
-            return QueueWorker(desk, found.visibility_seconds)
-        if source.kind is Kind.TABLE:
-            tables = TableReader(lambda: desk.access.source_client("dynamodbstreams"), source)
-            return StreamWorker(desk, tables, saved, poll_seconds=poll)
-        if source.kind is Kind.CONSUMER:
-            subscriptions: Executor = DaemonThreads("subscription")
-            desk.pools = replace(self.pools, reading=subscriptions)
-            consumer = FanOutReader(lambda: desk.access.source_client("kinesis"), source, tell)
-            return StreamWorker(desk, consumer, saved, close=consumer.close)
-        streams = KinesisReader(lambda: desk.access.source_client("kinesis"), source)
-        return StreamWorker(desk, streams, saved, poll_seconds=poll)
-
-    def _tell_from_thread(self, uuid: str, text: str) -> None:
-        self.loop.post(lambda: self.voice.once(f"{uuid} {text}", "told", text))
-
-    def _dismiss(self, uuid: str, then: Callable[[], None] = lambda: None) -> None:
-        """The worker begins nothing any more; once it is through, its checkpoints are written and `then` follows."""
-        worker = self.workers.pop(uuid)
-        del self.running[uuid]
-        worker.stop()
-        self.retiring.append(worker)
-        self._look_whether_through(worker, then, self.loop.clock())
-
-    def _look_whether_through(self, worker: Worker, then: Callable[[], None], now: float) -> None:
-        if worker.busy and not self.stop_requested.is_set():
-            self.loop.at(now + 0.05, partial(self._look_whether_through, worker, then))
-            return
-        if not self.stop_requested.is_set():
-            worker.finish()
-            self.retiring.remove(worker)
-            then()
-
     # what comes and goes
 
     def _refresh(self, now: float) -> None:
-        for worker in self.workers.values():
-            worker.refresh(now)
+        self.workers.refresh(now)
         if not self.refreshing:
             self.refreshing = True
             self.loop.work(self.control, self._look_again, self._looked)
@@ -261,33 +198,19 @@ class Engine:
         for text in listed.refused:
             self.voice.once(text, "refused", f"{text}; it runs as before, or not at all")
         on = {found.mapping.uuid: found for found in self._on(listed)}
-        for uuid in list(self.running):
+        for uuid in list(self.workers.found):
             if uuid not in on and not any(uuid in text for text in listed.refused):
                 self.voice.tell(f"mapping {uuid} is gone or was switched off; no longer run")
-                self._dismiss(uuid)
+                self.workers.dismiss(uuid)
                 self.control.submit(self.takeover.leave_off, uuid)
         for uuid, found in on.items():
-            before = self.running.get(uuid)
+            before = self.workers.found.get(uuid)
             if before is None:
                 self.voice.tell(f"mapping {uuid} of {found.mapping.source.arn} came; run from now on")
-                self._employ_when_loaded(found)
+                self.workers.employ_when_loaded(found)
             elif (before.mapping, before.function) != (found.mapping, found.function):
                 self.voice.tell(f"mapping {uuid} or its function was changed; run anew from its checkpoint")
-                self._dismiss(uuid, partial(self._employ_when_loaded, found))
-
-    def _employ_when_loaded(self, found: Found) -> None:
-        """Its checkpoints are read after whatever was still to be written."""
-
-        def loaded(done: Future[dict[str, Checkpoint]]) -> None:
-            try:
-                saved = done.result()
-            except CheckpointError as error:
-                self.voice.tell(f"mapping {found.mapping.uuid} is not run: {error}")
-                return
-            if found.mapping.uuid not in self.workers and not self.stop_requested.is_set():
-                self._employ(found, saved)
-
-        self.loop.work(self.pools.keeping, partial(self.checkpoints.load, found.mapping.uuid), loaded)
+                self.workers.dismiss(uuid, partial(self.workers.employ_when_loaded, found))
 
     def _tell_missing(self, listed: Inventory) -> None:
         for uuid, text in {**listed.missing, **listed.foreign}.items():
@@ -304,8 +227,7 @@ class Engine:
 
         def keep_and_put() -> None:
             self.readings.write(closed)
-            if self.takes_metrics:
-                self.readings.put(lambda: self.clients.client("cloudwatch"), closed)
+            self.readings.put(lambda: self.clients.client("cloudwatch"), closed)
 
         self.loop.work(self.control, keep_and_put, self._metrics_put)
 
@@ -321,17 +243,13 @@ class Engine:
 
     def _drain(self) -> None:
         """No invocation that was begun is left alone, as long as that is bearable."""
-        workers = [*self.workers.values(), *self.retiring]
-        for worker in workers:
-            worker.stop()
-        busy = sum(worker.busy for worker in workers)
-        if busy:
-            self.voice.tell(f"finishing {busy} invocations and failure records")
+        self.workers.close()
+        if self.workers.busy:
+            self.voice.tell(f"finishing {self.workers.busy} invocations and failure records")
         deadline = self.loop.clock() + self.habits.drain_seconds
         self.loop.at(deadline, lambda _now: None)
-        self.loop.run(lambda: not any(worker.busy for worker in workers) or self.loop.clock() >= deadline)
-        for worker in workers:
-            worker.finish()
+        self.loop.run(lambda: not self.workers.busy or self.loop.clock() >= deadline)
+        self.workers.finish()
         self._flush_metrics(self.loop.clock())
 
     def _end(self) -> None:
@@ -360,34 +278,3 @@ class Engine:
                     f"another engine runs for {self.clients.endpoint} ({self.home}); end it first"
                 ) from error
             yield
-
-
-@contextmanager
-def running_engine(
-    endpoint: str, state: Path | None = None, ready_seconds: float = 60.0, **more: Any
-) -> Iterator[Engine]:
-    """An engine in a thread of its own, reading by the time the block begins; drained and given back after it."""
-    engine = Engine(endpoint, state, **more)
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            engine.run()
-        except BaseException as error:  # noqa: BLE001  handed to whoever waits
-            raised.append(error)
-        finally:
-            engine.ready.set()
-
-    thread = threading.Thread(target=run, name="engine", daemon=True)
-    thread.start()
-    try:
-        if not engine.ready.wait(ready_seconds):
-            raise EngineError(f"the engine was not ready after {ready_seconds:.0f} s")
-        if raised:
-            raise raised[0]
-        yield engine
-    finally:
-        engine.stop()
-        thread.join()
-    if raised:
-        raise raised[0]

@@ -1,6 +1,6 @@
 """A live line per mapping: on a terminal kept up to date in place, elsewhere a plain line now and then.
 
-trips -> sluice-dev-trip-writer:live     1,200 records  age 0.4 s  2 in flight  window 10:04:00  0 failures
+trips -> sluice-dev-trips-trip-writer:live     1,200 records  age 0.4 s  2 in flight  window 10:04:00  0 failures
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from local.engine.live.queue_worker import QueueWorker
-from local.engine.live.stream_worker import StreamWorker
+from local.engine.live.workers import Worker
 
-Worker = StreamWorker | QueueWorker
 PLAIN_EVERY_SECONDS = 30.0
 
 

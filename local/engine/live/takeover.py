@@ -27,7 +27,7 @@ class TakeOverError(RuntimeError):
 
 class TakeOver:
     def __init__(
-        self, functions: Any, folder: Path, sleep: Callable[[float], None], tell: Callable[[str], None]
+        self, functions: Any, folder: Path, sleep: Callable[[float], object], tell: Callable[[str], None]
     ) -> None:
         self.functions = functions
         self.path = folder / "pollers.json"

@@ -115,6 +115,67 @@ class ScriptedFunctions:
         return [[record["kinesis"]["sequenceNumber"] for record in event["Records"]] for event in self.events]
 
 
+class MemoryDestination:
+    """An SQS client with one queue, whose sends a script may refuse."""
+
+    def __init__(self, *refusals: Exception) -> None:
+        self.refusals = list(refusals)
+        self.records: list[dict[str, Any]] = []
+
+    def get_queue_url(self, **_: str) -> dict[str, str]:
+        return {"QueueUrl": "https://sqs/failures"}
+
+    def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.records.append(json.loads(MessageBody))
+
+
+class MemoryQueue:
+    """An SQS client with one queue; a message stays until it is deleted, and is received once until revealed."""
+
+    def __init__(self, *bodies: str) -> None:
+        self.messages = {str(n): body for n, body in enumerate(bodies)}
+        self.hidden: set[str] = set()
+        self.hidden_seconds: set[int] = set()
+        self.clock = ManualClock()
+        self.ends: Callable[[], None] = lambda: None
+
+    def get_queue_url(self, **_: str) -> dict[str, str]:
+        return {"QueueUrl": "https://sqs/orders"}
+
+    def receive_message(self, **request: Any) -> dict[str, Any]:
+        offered = [name for name in self.messages if name not in self.hidden][: request["MaxNumberOfMessages"]]
+        if not offered:
+            self.clock.now += request["WaitTimeSeconds"]
+            self.ends()
+        self.hidden.update(offered)
+        self.hidden_seconds.add(request["VisibilityTimeout"])
+        return {
+            "Messages": [
+                {
+                    "MessageId": name,
+                    "ReceiptHandle": name,
+                    "Body": self.messages[name],
+                    "MD5OfBody": "digest",
+                    "Attributes": {
+                        "SenderId": "AIDA",
+                        "ApproximateReceiveCount": "1",
+                        "SentTimestamp": "1700000000000",
+                    },
+                }
+                for name in offered
+            ]
+        }
+
+    def delete_message_batch(self, Entries: list[dict[str, Any]], **_: str) -> None:  # noqa: N803
+        for entry in Entries:
+            del self.messages[entry["ReceiptHandle"]]
+
+    def change_message_visibility_batch(self, Entries: list[dict[str, Any]], **_: str) -> None:  # noqa: N803
+        self.hidden -= {entry["ReceiptHandle"] for entry in Entries}
+
+
 class MemoryClients(Clients):
     """Clients by service; nothing else is there."""
 
@@ -135,7 +196,9 @@ class MemoryClients(Clients):
 class Stage:
     """One stream mapping at work, in one thread and in time that `pass_time` moves."""
 
-    def __init__(self, stream: MemoryStream, functions: ScriptedFunctions, tmp_path: Any, **settings: Any) -> None:
+    def __init__(
+        self, stream: MemoryStream, functions: ScriptedFunctions, tmp_path: Any, sqs: Any = None, **settings: Any
+    ) -> None:
         self.clock = ManualClock(now=2000.0)
         self.stream = stream
         self.functions = functions
@@ -143,13 +206,13 @@ class Stage:
         self.told: list[str] = []
         self.checkpoints = MemoryCheckpoints()
         self.readings = Readings(tmp_path)
-        self.settings = {"StartingPosition": "TRIM_HORIZON", **settings}
+        self.settings = {"StartingPosition": "TRIM_HORIZON", "DestinationConfig": None, **settings}
+        self.clients = MemoryClients(**{"lambda": functions, "sqs": sqs})
         self.worker = self.start()
 
     def start(self) -> StreamWorker:
         """A worker that knows what is on disk, as after a kill."""
-        loaded = load(mapping(DestinationConfig=None, **self.settings))
-        clients = MemoryClients(**{"lambda": self.functions})
+        loaded, clients = load(mapping(**self.settings)), self.clients
         at_once = AtOnce()
         desk = Desk(
             loaded,

@@ -10,7 +10,7 @@ import pytest
 
 from local.endpoint import REGION
 from tests.flows.engine import functions
-from tests.flows.engine.bench_top import eventually, flat, values_of
+from tests.flows.engine.bench_top import eventually, flat
 from tests.flows.engine.kinesis_mock import kinesis_mock
 
 PARENT = "shardId-000000000000"
@@ -49,7 +49,7 @@ def test_children_are_read_after_their_parent_to_its_last_record(top, kinesis):
     shards = [event["Records"][0]["eventID"].partition(":")[0] for event in top.seen()]
     of_parent = shards.count(PARENT)
     assert shards[:of_parent] == [PARENT] * of_parent
-    assert flat(map(values_of, top.seen()[:of_parent])) == before
+    assert flat(top.values()[:of_parent]) == before
     assert sorted(flat(top.values())) == [*before, *after]
 
 

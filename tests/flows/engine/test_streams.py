@@ -132,12 +132,12 @@ def test_a_mapping_that_comes_later_is_run_and_one_that_goes_is_told_once(top):
     with top.engine() as engine:
         engine.state = None  # as if there were no state: the Lambda API says what there is
         uuid = top.map(top.stream_arn)
-        eventually(lambda: uuid in engine.workers and engine.workers[uuid].is_ready, "the mapping")
+        eventually(lambda: uuid in engine.workers.by_uuid and engine.workers.are_ready, "the mapping")
         top.put(1)
         eventually(top.seen, "its record")
         top.client("lambda").delete_event_source_mapping(UUID=uuid)
         top.uuids.remove(uuid)
-        eventually(lambda: uuid not in engine.workers, "the end of the mapping")
+        eventually(lambda: uuid not in engine.workers.by_uuid, "the end of the mapping")
     assert len([text for text in top.told if f"mapping {uuid} is gone" in text]) == 1
 
 
@@ -163,7 +163,7 @@ def test_a_queue_is_received_deleted_and_gives_back_what_failed(top):
     with top.engine() as engine:
         entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(["good", "bad", "good"])]
         top.client("sqs").send_message_batch(QueueUrl=queue, Entries=entries)
-        (worker,) = engine.workers.values()
+        (worker,) = engine.workers.by_uuid.values()
         eventually(lambda: worker.desk.tally.records == 2, "two messages done")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     left = top.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]

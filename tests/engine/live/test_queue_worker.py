@@ -1,0 +1,104 @@
+"""The live engine's decisions about a queue, in one thread and without waiting."""
+
+import pytest
+
+from local.engine.live.access import Access
+from local.engine.live.checkpoints import Checkpoints
+from local.engine.live.desk import Desk, Pools
+from local.engine.live.invoking import FunctionFacts
+from local.engine.live.loop import Loop
+from local.engine.live.queue_worker import QueueWorker
+from local.engine.live.readings import Readings
+from local.engine.live.voice import Voice
+from local.engine.mapping import load
+from tests.doubles import ManualClock
+from tests.engine.doubles import QUEUE, mapping
+from tests.engine.live.doubles import ROLE, AtOnce, MemoryClients, MemoryQueue, ScriptedFunctions, throttled_by_lambda
+
+
+@pytest.fixture
+def at_work(tmp_path):
+    """Makes a queue mapping at work; twenty seconds have passed when it returns."""
+
+    def at_work(queue, functions, **settings):
+        clock = ManualClock(now=2000.0)
+        loop = Loop(lambda: clock.now)
+        loaded, clients = load(mapping(QUEUE, **settings)), MemoryClients(sqs=queue, **{"lambda": functions})
+        desk = Desk(
+            loaded,
+            FunctionFacts(loaded.function, ROLE, 3.0),
+            Access(clients, loaded.source, ROLE, lambda _: None),
+            clients,
+            loop,
+            Pools(*[AtOnce()] * 3),
+            Checkpoints(tmp_path),
+            Readings(tmp_path),
+            Voice(lambda _: None),
+        )
+        worker = QueueWorker(desk, queue_seconds=30.0)
+        queue.clock = clock
+        worker.start()
+
+        def twenty_seconds_are_over():
+            clock.now += 0.05
+            return clock.now > 2020.0
+
+        queue.ends = lambda: setattr(desk, "stopping", clock.now > 2020.0)  # an empty queue is asked for ever
+        loop.run(until=twenty_seconds_are_over)
+        return worker
+
+    return at_work
+
+
+def bodies(functions):
+    return [[record["body"] for record in event["Records"]] for event in functions.events]
+
+
+def test_what_succeeds_is_deleted(at_work):
+    queue, functions = MemoryQueue("a", "b", "c"), ScriptedFunctions()
+    at_work(queue, functions)
+    assert (bodies(functions), queue.messages) == ([["a", "b", "c"]], {})
+
+
+def test_a_batch_that_fails_stays_in_the_queue(at_work):
+    queue, functions = MemoryQueue("a", "b"), ScriptedFunctions("raises")
+    at_work(queue, functions)
+    assert queue.messages == {"0": "a", "1": "b"}
+
+
+def test_only_the_messages_a_function_reports_stay(at_work):
+    queue = MemoryQueue("a", "b")
+    functions = ScriptedFunctions({"batchItemFailures": [{"itemIdentifier": "1"}]})
+    at_work(queue, functions, FunctionResponseTypes=["ReportBatchItemFailures"])
+    assert queue.messages == {"1": "b"}
+
+
+def test_a_throttled_batch_is_sent_again_while_its_messages_are_hidden(at_work):
+    queue, functions = MemoryQueue("a"), ScriptedFunctions(throttled_by_lambda(), throttled_by_lambda(), {})
+    at_work(queue, functions)
+    assert (bodies(functions), queue.messages) == ([["a"]] * 3, {})
+
+
+def test_what_no_filter_lets_through_is_deleted_unseen(at_work):
+    queue, functions = MemoryQueue('{"city":"Zurich"}', '{"city":"Basel"}'), ScriptedFunctions()
+    at_work(queue, functions, FilterCriteria={"Filters": [{"Pattern": '{"body":{"city":["Basel"]}}'}]})
+    assert (bodies(functions), queue.messages) == ([['{"city":"Basel"}']], {})
+
+
+def test_a_batch_larger_than_one_receive_is_gathered_over_its_window(at_work):
+    queue, functions = MemoryQueue(*map(str, range(25))), ScriptedFunctions()
+    at_work(queue, functions, BatchSize=100, MaximumBatchingWindowInSeconds=2)
+    assert [len(batch) for batch in bodies(functions)] == [25]
+
+
+def test_messages_are_hidden_for_as_long_as_a_batch_may_take(at_work):
+    queue = MemoryQueue("a")
+    at_work(queue, ScriptedFunctions(), BatchSize=100, MaximumBatchingWindowInSeconds=40)
+    assert queue.hidden_seconds == {73}
+
+
+def test_what_was_received_and_not_sent_is_visible_again_at_the_end(at_work):
+    queue, functions = MemoryQueue("a"), ScriptedFunctions()
+    worker = at_work(queue, functions, BatchSize=100, MaximumBatchingWindowInSeconds=300)
+    worker.stop()
+    assert (queue.hidden, functions.events) == (set(), [])
