@@ -17,19 +17,17 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from producer.backlog import Backlog
 from producer.counts import Counts
 from producer.entry import Entry, PutError, Stored
+from producer.kinesis import Kinesis
 from producer.limits import ENVELOPE_BYTES, RECORD_BYTES, refusal
 from producer.packing import AGGREGATE_BYTES, Aggregation, Packing, Plain
 from producer.settlement import Hopeless, StoredAt, Verdict, maybe_stored, remedy, settled, verdict_of, verdicts
 from producer.shard_listing import ShardListing
 from streamkit.throttle import Backoff
-
-if TYPE_CHECKING:
-    from mypy_boto3_kinesis import KinesisClient
 
 SMALLEST_AGGREGATE = 1_024
 
@@ -80,9 +78,9 @@ class Producer:
     """
 
     def __init__(
-        self, client: KinesisClient, stream: str, settings: Settings | None = None, on_failure: Failed | None = None
+        self, client: Kinesis, stream: str, settings: Settings | None = None, on_failure: Failed | None = None
     ) -> None:
-        if client.meta.config.retries.get("total_max_attempts") != 1:  # type: ignore[attr-defined]
+        if client.meta.config.retries.get("total_max_attempts") != 1:
             raise ValueError(
                 "client must ask once: its own repetitions would make copies that nobody counts; make it with "
                 'producer.client(), or Config(retries={"total_max_attempts": 1}).'
@@ -186,8 +184,8 @@ class Producer:
                 told = verdicts(self._put_records(request), request)
             except Exception as error:  # noqa: BLE001  any error must become the fate of these records
                 told = [verdict_of(error)] * len(request)
-            self._settle(request, told)
             self._follow_reshard(told)
+            self._settle(request, told)
 
     def _put_records(self, request: Sequence[Entry]) -> Any:
         records: list[Any] = [
@@ -293,7 +291,7 @@ class Producer:
         self._tell([], failed)
 
     def _follow_reshard(self, told: Sequence[Verdict]) -> None:
-        """A shard that the map does not know was made by a reshard: pack by a new map from now on."""
+        """A shard that the map does not know was made by a reshard: what is put from now on is packed by a new map."""
         packing = self._packing
         if not isinstance(packing, Aggregation):
             return

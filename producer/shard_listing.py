@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from producer.kinesis import Kinesis
 from producer.settlement import Hopeless, remedy, verdict_of
 from producer.shard_map import ShardMap, ShardMapError
 from streamkit.throttle import CALL_ERRORS, Backoff
 
 if TYPE_CHECKING:
-    from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import ShardTypeDef
 
 START_SECONDS = 15.0  # a reshard closes the parents a moment before or after the children open
@@ -25,7 +25,7 @@ class ListingError(RuntimeError):
 class ShardListing:
     """Asks for the shards of `stream`."""
 
-    def __init__(self, client: KinesisClient, stream: str, backoff: Backoff, clock: Callable[[], float]) -> None:
+    def __init__(self, client: Kinesis, stream: str, backoff: Backoff, clock: Callable[[], float]) -> None:
         self._client = client
         self._stream = stream
         self._backoff = backoff

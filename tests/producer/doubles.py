@@ -16,6 +16,7 @@ from streamkit.kpl import Packed, unpack
 from streamkit.throttle import Backoff
 from tests.doubles import refused
 
+HANGS_SECONDS = 10.0
 AT_ONCE = Backoff(jitter=lambda: 0.0)
 
 
@@ -51,12 +52,20 @@ class MemoryStream:
 
     meta = SimpleNamespace(config=SimpleNamespace(retries={"total_max_attempts": 1}))
 
-    def __init__(self, script: Iterable[Fate] = (), shards: int = 1, code: str = "InternalFailure") -> None:
+    def __init__(
+        self,
+        script: Iterable[Fate] = (),
+        shards: int = 1,
+        code: str = "InternalFailure",
+        listing_script: Iterable[Exception | None] = (),
+    ) -> None:
         self.script = iter(script)
+        self.listing_script = iter(listing_script)
+        self.open = threading.Event()  # while it is not, puts hang
+        self.open.set()
         self.code = code  # of the records that a script leaves over
         self.records: list[StoredRecord] = []
         self.calls: list[int] = []
-        self.listings = 0
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._shards: list[Any] = []
@@ -83,24 +92,27 @@ class MemoryStream:
 
     def list_shards(self, **request: Any) -> Any:
         """In pages of two."""
-        self.listings += 1
+        if error := next(self.listing_script, None):
+            raise error
         first = int(request.get("NextToken", 0))
         after = first + 2
         more = {"NextToken": str(after)} if after < len(self._shards) else {}
         return {"Shards": self._shards[first:after], **more}
 
-    def put_records(self, StreamName: str, Records: list[Any]) -> Any:  # noqa: N803
+    def put_records(self, **request: Any) -> Any:
+        self.open.wait(HANGS_SECONDS)
+        records = request["Records"]
         with self._lock:
-            _refuse_beyond_limits(Records)
-            self.calls.append(len(Records))
+            _refuse_beyond_limits(records)
+            self.calls.append(len(records))
             fate = next(self.script, None)
             if isinstance(fate, Exception):
                 raise fate
-            taken = fate if isinstance(fate, int) else len(Records)
-            results = [self._store(record) for record in Records[:taken]]
+            taken = fate if isinstance(fate, int) else len(records)
+            results = [self._store(record) for record in records[:taken]]
             if isinstance(fate, Lost):
                 raise fate.error
-            failures = [{"ErrorCode": self.code, "ErrorMessage": "scripted"}] * (len(Records) - len(results))
+            failures = [{"ErrorCode": self.code, "ErrorMessage": "scripted"}] * (len(records) - len(results))
             return {"FailedRecordCount": len(failures), "Records": results + failures}
 
     def _store(self, record: Any) -> dict[str, str]:

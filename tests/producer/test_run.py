@@ -1,0 +1,170 @@
+"""A run keeps its pace, ends when it should, and tells how it goes."""
+
+import io
+import json
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from producer import Counts, Producer, Settings
+from producer.__main__ import ALL_STORED, INTERRUPTED, SOME_FAILED, exit_status
+from producer.expectation import Expectation
+from producer.options import parsed
+from producer.pace import Pace
+from producer.progress import Progress, line
+from producer.report import Report
+from producer.run import Interruption, Run, Time, carry_out
+from producer.traffic import Traffic
+from tests.doubles import ManualClock, refused
+from tests.producer.doubles import AT_ONCE, MemoryStream
+
+SETTINGS = Settings(aggregate_bytes=None, linger_seconds=0.0, backoff=AT_ONCE)
+START = 1_714_557_600.0
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class InterruptingClock(ManualClock):
+    """At this second somebody presses Ctrl-C."""
+
+    def __init__(self, after_seconds):
+        super().__init__()
+        self.after_seconds = after_seconds
+        self.interruption = Interruption(threading.Event(), threading.Event())
+
+    def sleep(self, seconds):
+        super().sleep(seconds)
+        if self.now >= self.after_seconds:
+            self.interruption.make_no_more.set()
+
+
+def carried_out(run, stream=None, clock=None, interruption=None, out=None):
+    clock = clock or ManualClock()
+    interruption = interruption or Interruption(threading.Event(), threading.Event())
+    producer = Producer(stream or MemoryStream(), "trips", SETTINGS)
+    times = Time(clock=lambda: clock.now, wall=lambda: START + clock.now, sleep=clock.sleep)
+    return carry_out(run, producer, interruption, times, out or io.StringIO())
+
+
+def run_of(seconds=None, records=None, rate: float | None = 10.0):
+    return Run(Traffic(), 1, Pace(rate) if rate else None, seconds, records)
+
+
+def report(counts=None, **facts):
+    return Report("trips", 1, 1.0, counts or Counts(), Expectation(60), 0, **facts)
+
+
+def test_a_run_of_some_seconds_makes_what_is_due_in_them():
+    clock = ManualClock()
+    counts = carried_out(run_of(seconds=3.0), clock=clock).counts
+    assert (counts.made, counts.acknowledged, round(clock.now, 1)) == (30, 30, 2.9)
+
+
+def test_a_run_of_some_records_makes_so_many():
+    assert carried_out(run_of(records=7)).counts.made == 7
+
+
+def test_without_a_pace_nothing_is_waited_for():
+    clock = ManualClock()
+    carried_out(run_of(records=500, rate=None), clock=clock)
+    assert clock.slept == []
+
+
+def test_an_interrupted_run_makes_no_more_and_stores_what_it_made():
+    clock = InterruptingClock(after_seconds=1.0)
+    made = carried_out(run_of(seconds=60.0), clock=clock, interruption=clock.interruption)
+    assert (made.interrupted, made.counts.made == made.counts.acknowledged, made.reconciles) == (True, True, True)
+    assert 10 <= made.counts.made <= 12
+
+
+def test_a_run_whose_stream_goes_away_ends_with_the_reason():
+    stream = MemoryStream([None] * 3 + [refused("ResourceNotFoundException")] * 99)
+    ended = carried_out(run_of(seconds=1e9), stream)
+    assert ("create it, or name another" in (ended.stopped or ""), ended.reconciles) == (True, True)
+
+
+def test_the_totals_are_those_of_the_minutes_in_which_trips_began():
+    document = carried_out(run_of(seconds=120.0, rate=1.0)).document()
+    totals = document["expected"]["totals"]
+    assert sum(row["trips"] for row in totals) == 120
+    assert {row["window"] for row in totals} == {f"2024-05-01T{time}:00Z" for time in ("09:59", "10:00", "10:01")}
+
+
+def test_the_report_is_json():
+    document = carried_out(run_of(records=3)).document()
+    assert json.loads(json.dumps(document)) == document
+
+
+@pytest.mark.parametrize(
+    ("finished", "status"),
+    [
+        (report(), ALL_STORED),
+        (report(interrupted=True), INTERRUPTED),
+        (report(stopped="gone"), SOME_FAILED),
+        (report(Counts(made=1, failed=1)), SOME_FAILED),
+        (report(Counts(made=1)), SOME_FAILED),
+    ],
+    ids=["all stored", "interrupted", "stopped", "failed", "lost count"],
+)
+def test_the_exit_status_says_whether_all_is_stored(finished, status):
+    assert exit_status(finished) == status
+
+
+def test_a_report_that_does_not_add_up_says_so():
+    assert "do not add up" in report(Counts(made=2, acknowledged=1)).text()
+
+
+def test_a_line_of_progress_says_how_far_it_is():
+    counts = Counts(made=1_500, acknowledged=1_200, failed=100)
+    assert line(counts, 2.0, 0.5) == (
+        "[############............] 2 s: 1,500 made, 1,200 acknowledged (600/s), 200 under way, 100 failed"
+    )
+
+
+def test_a_terminal_sees_one_line_that_is_redrawn_and_then_gone():
+    clock, out = ManualClock(), Terminal()
+    progress = Progress(out, lambda: clock.now)
+    for _ in range(4):
+        clock.now += 0.25
+        progress.tell(Counts, lambda: None)
+    progress.end()
+    assert (out.getvalue().count("\r"), "\n" in out.getvalue()) == (6, False)
+
+
+def test_a_log_sees_a_plain_line_now_and_then():
+    clock, out = ManualClock(), io.StringIO()
+    progress = Progress(out, lambda: clock.now)
+    for _ in range(100):
+        clock.now += 0.25
+        progress.tell(Counts, lambda: 0.1)
+    progress.end()
+    assert (out.getvalue().count("\n"), "\r" in out.getvalue()) == (5, False)
+
+
+def test_options_stand_for_a_run():
+    _, run, settings = parsed(
+        ["--stream", "trips", "--rate", "50", "--late", "0.1", "--start", "2024-05-01T10:00:00Z", "--plain"], now=0.0
+    )
+    moment = datetime(2024, 5, 1, 10, tzinfo=UTC).timestamp()
+    assert (run.start, run.seconds, run.traffic.late, run.pace) == (moment, 60.0, 0.1, Pace(50.0, None, 10 / 24))
+    assert settings.aggregate_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--rate", "-1"], "rate must be above 0"),
+        (["--seconds", "0"], "--seconds must be above 0"),
+        (["--rate", "0", "--day-seconds", "60"], "needs a --rate"),
+        (["--poison", "2"], "poison must be a share"),
+        (["--in-flight", "0"], "requests_in_flight must be at least 1"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_with_the_value(options, complaint, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        parsed(["--stream", "trips", *options], now=0.0)
+    assert complaint in capsys.readouterr().err
