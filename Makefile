@@ -41,20 +41,17 @@ test: ## Prove everything: all of the above
 
 .PHONY: up
 up: package ## Start the local AWS, apply the dev environment to it, and run its mappings by AWS's rules
-	@.venv/bin/python -m local up
-	@.venv/bin/python -m local.stack apply
-	@.venv/bin/python -m local.engine_process up
+	@.venv/bin/python -m local.laptop up
 
 .PHONY: down
-down: setup ## Stop the local AWS and all that was applied to it
-	@.venv/bin/python -m local.engine_process down
-	@.venv/bin/python -m local down
-	@.venv/bin/python -m local.stack forget
+down: ## Stop the local AWS and all that was applied to it
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local.laptop down; fi
 
 .PHONY: fmt
 fmt: setup ## Format Python and Terraform
-	@.venv/bin/ruff check --quiet --fix . && .venv/bin/ruff format --quiet .
+	@.venv/bin/ruff format --quiet .
 	@$(PYTHON) tools/terraform.py fmt -recursive
+	@.venv/bin/ruff check --quiet --fix .
 
 .PHONY: pins
 pins: ## Renew requirements/*.txt and the provider's checksums
@@ -62,6 +59,6 @@ pins: ## Renew requirements/*.txt and the provider's checksums
 
 .PHONY: clean
 clean: ## Back to a bare clone; Terraform state outside .local stays
-	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local.engine_process down; .venv/bin/python -m local down; fi
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local.laptop end; fi
 	rm -rf .venv .venv-checkov .local dist .terraform .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """A deployed function whose AWS calls go through another address for a while: the fault proxy, say.
 
-    with detour(endpoint.client("lambda"), "sluice-dev-trip-writer", proxy.url, alias="live"):
+    with detour(endpoint.client("lambda"), "sluice-dev-trips-trip-writer", proxy.url, alias="live"):
         invoke(...)
 
 The alias gets a version of its own, made from the function as it is plus AWS_ENDPOINT_URL, and gets its old version

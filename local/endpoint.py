@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,18 +18,23 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from localstack_client import config as localstack
-from localstack_client.session import Session
 
 Kind = Literal["ministack", "localstack", "unknown"]
 
 REGION = "us-east-1"
 ROOT_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-CONFIG = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
-IMPATIENT = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 0}, inject_host_prefix=False)
+
+# Neither the developer's profile nor the way out through a proxy has anything to do with an AWS on this machine.
+NO_PROFILE = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+CONFIG = Config(proxies={}, s3={"addressing_style": "path"}, inject_host_prefix=False)
+IMPATIENT = Config(
+    proxies={}, connect_timeout=2, read_timeout=10, retries={"max_attempts": 0}, inject_host_prefix=False
+)
 
 TRUST_ANYONE = {
     "Version": "2012-10-17",
@@ -50,7 +56,8 @@ class Address:
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
 
     @property
     def loopback(self) -> bool:
@@ -97,8 +104,18 @@ def parse(url: str) -> Address:
         raise AddressError(f'AWS_ENDPOINT_URL must look like http://127.0.0.1:4566; got "{url}".')
     if parts.hostname.endswith(("amazonaws.com", "amazonaws.com.cn", "api.aws")):
         raise AddressError(f'AWS_ENDPOINT_URL must not be AWS itself here; got "{url}". Unset it.')
+    port = _port(url)
     host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
-    return Address(parts.scheme, host, parts.port or {"http": 80, "https": 443}[parts.scheme])
+    return Address(parts.scheme, host, port)
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    with suppress(ValueError):
+        port = {"http": 80, "https": 443}[parts.scheme] if parts.port is None else parts.port
+        if port > 0:
+            return port
+    raise AddressError(f'AWS_ENDPOINT_URL must have a port between 1 and 65535; got "{url}".')
 
 
 def client(
@@ -109,15 +126,8 @@ def client(
     config: Config = CONFIG,
 ) -> Any:
     """A boto3 client of `url`, root's unless told otherwise, whatever profile or credentials the machine has."""
-    identity = dict(credentials)
-    host = urlsplit(url).netloc
-    if localstack.get_service_endpoint(service, host) != url:
-        # AWS_ENDPOINT_URL wins over localstack-client's own argument, and here it names another address:
-        # the caller wants a fault proxy, or an emulator beside the edge.
-        return boto3.client(service, endpoint_url=url, region_name=region, config=config, **identity)  # type: ignore[call-overload]
-    token = {name: identity.pop(name) for name in ("aws_session_token",) if name in identity}
-    session = Session(**identity, region_name=region, localstack_host=host)
-    return session.client(service, config=config, **token)
+    session = boto3.Session(botocore_session=botocore.session.Session(session_vars=NO_PROFILE))
+    return session.client(service, endpoint_url=url, region_name=region, config=config, **credentials)  # type: ignore[call-overload]
 
 
 def session_of(granted: Mapping[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The engine beside the local AWS, in the background: `python -m local.engine_process up | down`.
+"""The engine beside the local AWS, in the background.
 
     .local/<port>/engine.json    who we started; what `down` may end
                  /engine.log     what it says, a line per mapping now and then
@@ -9,7 +9,6 @@ flight, writes its checkpoints and gives the pollers back.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import endpoint, processes
+from local import processes
 from local.ledger import Ledger
 from local.stack import ROOT, as_root
 
@@ -40,11 +39,6 @@ class EngineProcess:
 
     url: str
     home: Path
-
-    @classmethod
-    def of_environment(cls) -> EngineProcess:
-        address = endpoint.address()
-        return cls(address.url, ROOT / ".local" / str(address.port))
 
     @property
     def log(self) -> Path:
@@ -88,24 +82,3 @@ class EngineProcess:
         if process and (child := _children.pop(process.pid, None)):
             child.wait()
         self.ledger.strike()
-
-
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m local.engine_process", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("verb", choices=["up", "down"])
-    verb = parser.parse_args(arguments).verb
-    try:
-        engine = EngineProcess.of_environment()
-        if verb == "up":
-            engine.up(ROOT / ".local" / "stack" / "terraform.tfstate")
-            print(f"the engine runs the stack's mappings; what it does: tail -f {engine.log}", file=sys.stderr)
-        else:
-            engine.down()
-    except (EngineProcessError, endpoint.AddressError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -33,7 +33,7 @@ class Ledger:
     def process(self) -> Process | None:
         """The process we started, if it still is that one: same pid, same start, same program."""
         entry = self._entry()
-        found = processes.find(int(entry["pid"])) if entry else None
+        found = processes.find(entry["pid"]) if entry else None
         if found and found.started == entry["started"] and self.program in found.command:
             return found
         return None
@@ -45,16 +45,16 @@ class Ledger:
     def strays(self) -> list[Process]:
         """What it started and left behind when it was killed: processes of its group that run from its folder."""
         entry = self._entry()
-        group = processes.members(int(entry["pid"])) if entry else []
+        group = processes.members(entry["pid"]) if entry else []
         return [process for process in group if self.unpacked(process)]
 
     def unpacked(self, process: Process) -> bool:
         return str(self.folder) in process.command
 
     def _entry(self) -> dict[str, Any]:
-        # A note cut short by a crash is as good as none.
+        # A note cut short by a crash, or written by another hand, is as good as none.
         with suppress(FileNotFoundError, ValueError):
             entry = json.loads(self.path.read_text())
-            if isinstance(entry, dict) and {"pid", "started"} <= entry.keys():
+            if isinstance(entry, dict) and isinstance(entry.get("pid"), int) and "started" in entry:
                 return entry
         return {}

@@ -1,4 +1,4 @@
-"""The root stack on the local AWS: the same Terraform files, their state kept in a folder of `.local`.
+"""The root stack on the local AWS: the same Terraform files, their state kept apart, in a folder of `.local`.
 
     python -m local.stack apply        the dev environment, on the AWS that AWS_ENDPOINT_URL names
     python -m local.stack destroy      ends it
@@ -14,13 +14,11 @@ An environment initialised in the root itself is never touched. See docs/decisio
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +39,18 @@ class Stack:
     """The root with the variables of `environment`, under the name `name`, on the AWS that `env` leads to."""
 
     env: Mapping[str, str]
+    folder: Path
     environment: str = "dev"
     name: str = "dev"
-    folder: Path = field(default=ROOT / ".local" / "stack")
+
+    @classmethod
+    def at(cls, url: str, folder: Path, name: str = "dev") -> Stack:
+        """The dev environment on the AWS at `url`, its state in `folder`."""
+        return cls(as_root(url, os.environ), folder, name=name)
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "terraform.tfstate"
 
     def apply(self) -> None:
         self._prepare()
@@ -106,27 +113,3 @@ def as_root(url: str, environ: Mapping[str, str]) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": endpoint.ROOT_CREDENTIALS["aws_secret_access_key"],
         "AWS_REGION": endpoint.REGION,
     }
-
-
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m local.stack", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("verb", choices=["apply", "destroy", "forget"])
-    stack = Stack(as_root(endpoint.address().url, os.environ))
-    try:
-        match parser.parse_args(arguments).verb:
-            case "apply":
-                print("applying the dev environment; this takes about a minute", file=sys.stderr)
-                stack.apply()
-                print(json.dumps(stack.outputs(), indent=2))
-            case "destroy":
-                stack.destroy()
-            case "forget":
-                stack.forget()
-    except (terraform.TerraformError, endpoint.AddressError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -53,5 +53,7 @@ def same_interpreter(folder: Path) -> bool:
 
 
 if __name__ == "__main__":
+    if unknown := set(sys.argv[1:]) - FOLDERS.keys():
+        sys.exit(f"An environment is one of {', '.join(FOLDERS)}; got {', '.join(sorted(unknown))}.")
     for name in sys.argv[1:]:
         print(f"{FOLDERS[name]}: {make(name)}")

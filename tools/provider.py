@@ -36,8 +36,15 @@ def running_provider(purpose: str) -> Iterator[dict[str, str]]:
     terraform.output(["init", "-backend=false", "-lockfile=readonly", "-input=false"], ROOT, root)
     installed = Path(root["TF_DATA_DIR"], "providers", terraform.PROVIDER)
     program = next(path for path in sorted(installed.glob("*/*/terraform-provider-aws*")) if path.is_file())
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen([program, "-debug"], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    # Its socket would outlive it in the system's temporary folder; a path to a socket must be short.
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryDirectory(prefix="aws-") as sockets:
+        process = subprocess.Popen(
+            [program, "-debug"],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env={**os.environ, "TMPDIR": sockets},
+        )
         try:
             yield {**root, "TF_REATTACH_PROVIDERS": _address(process, said)}
         finally:

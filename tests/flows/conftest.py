@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from local.emulator import running
 from local.endpoint import Capabilities
 from local.fault_proxy import FaultProxy
-from local.stack import ROOT, Stack, as_root
+from local.stack import ROOT, Stack
 from tests.flows.deployed import Trips
 from tests.flows.examples import rehearsal
 from tests.flows.leftovers import leftovers
@@ -33,7 +31,7 @@ def examples(endpoint):
 def stack(endpoint, request):
     if any("examples" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("examples")  # they go up beside the stack
-    stack = Stack(as_root(endpoint.url, os.environ), name=NAME, folder=ROOT / ".local" / "flows")
+    stack = Stack.at(endpoint.url, ROOT / ".local" / "flows", name=NAME)
     stack.apply()
     yield stack
     stack.destroy()

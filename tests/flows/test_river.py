@@ -10,7 +10,7 @@ from tests.flows.patience import until
 @pytest.fixture
 def engine(endpoint, stack, tmp_path):
     process = EngineProcess(endpoint.url, tmp_path)
-    process.up(stack.folder / "terraform.tfstate")
+    process.up(stack.state)
     yield process
     process.down()
 

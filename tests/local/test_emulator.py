@@ -187,7 +187,7 @@ def test_function_workers_that_outlived_a_killed_emulator_are_ended(emulator, de
     assert (len(workers), processes.members(group)) == (1, [])
 
 
-@pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 999999999, "started": "1"}'])
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": "x", "started": 1}', '{"pid": 999999999, "started": "1"}'])
 def test_a_worthless_record_is_forgotten(emulator, record):
     emulator.home.mkdir()
     emulator.ledger.path.write_text(record)

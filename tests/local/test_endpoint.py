@@ -24,7 +24,17 @@ def test_the_edge_address_is_what_the_environment_says(monkeypatch, environment,
     assert address().url == url
 
 
-@pytest.mark.parametrize("url", ["https://dynamodb.eu-west-1.amazonaws.com", "127.0.0.1:4566", "ftp://127.0.0.1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://dynamodb.eu-west-1.amazonaws.com",
+        "127.0.0.1:4566",
+        "ftp://127.0.0.1",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:port",
+    ],
+)
 def test_an_address_that_is_none_or_aws_itself_is_refused(url):
     with pytest.raises(AddressError, match="AWS_ENDPOINT_URL must"):
         parse(url)
@@ -49,6 +59,8 @@ def test_a_client_goes_to_the_address_it_is_given(endpoint, monkeypatch):
 def test_a_client_is_root_whatever_the_machine_is(endpoint, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASOMEBODYELSE")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "of-somebody-else")
+    monkeypatch.setenv("AWS_PROFILE", "that-is-not-there")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert endpoint.client("sts").get_caller_identity()["Arn"].endswith(":root")
 
 

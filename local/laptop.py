@@ -1,0 +1,97 @@
+"""The whole system on this machine: the local AWS, the dev environment applied to it, and the engine.
+
+python -m local.laptop up      all three, at the address AWS_ENDPOINT_URL names
+                       down    what `up` made there is gone; an AWS that somebody else started stays
+                       end     everything that this checkout runs, at whatever address
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from local import endpoint
+from local.emulator import Emulator, EmulatorError
+from local.endpoint import Address, AddressError
+from local.engine_process import EngineProcess, EngineProcessError
+from local.stack import ROOT, Stack
+from tools.terraform import TerraformError
+
+KEPT = ROOT / ".local"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Laptop:
+    """The system at one address, its files under `.local/<port>`."""
+
+    address: Address
+    emulator: Emulator
+    stack: Stack
+    engine: EngineProcess
+
+    @classmethod
+    def at(cls, address: Address) -> Laptop:
+        home = KEPT / str(address.port)
+        return cls(
+            address,
+            Emulator(address, home),
+            Stack.at(address.url, home / "stack"),
+            EngineProcess(address.url, home),
+        )
+
+    def up(self) -> None:
+        self.emulator.up()
+        _say("applying the dev environment; the first time takes about a minute")
+        self.stack.apply()
+        self.engine.up(self.stack.state)
+        _say(f"the engine runs its mappings; what it does: tail -f {self.engine.log}")
+        print(json.dumps(self.stack.outputs(), indent=2))
+
+    def down(self) -> None:
+        """An AWS of ours takes the stack with it; on somebody else's the stack is destroyed."""
+        self.engine.down()
+        answering = self.emulator.look()
+        if answering and not answering.ours and self.stack.state.exists():
+            _say(f"destroying what was applied to {answering.url}")
+            self.stack.destroy()
+        self.emulator.down()
+        self.stack.forget()
+
+
+def at_work() -> Iterator[Laptop]:
+    """Every address at which this checkout has started something and not ended it."""
+    for home in sorted(KEPT.glob("*")):
+        if home.name.isdigit() and any((home / note).exists() for note in ("process.json", "engine.json")):
+            yield Laptop.at(Address("http", "127.0.0.1", int(home.name)))
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m local.laptop", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("verb", choices=["up", "down", "end"])
+    verb = parser.parse_args(arguments).verb
+    try:
+        if verb == "end":
+            for laptop in at_work():
+                laptop.engine.down()
+                laptop.emulator.down()
+        elif verb == "down":
+            Laptop.at(endpoint.address()).down()
+        else:
+            Laptop.at(endpoint.address()).up()
+    except (AddressError, EmulatorError, EngineProcessError, TerraformError) as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
