@@ -333,3 +333,26 @@ run "thresholds_are_the_callers" {
     error_message = "Each alarm must use the threshold named for it."
   }
 }
+
+run "null_keeps_the_safety_on" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    deletion_protection    = null
+    point_in_time_recovery = null
+    ttl_enabled            = null
+    ttl_attribute          = "expires_at"
+    table_class            = null
+    operations             = null
+    thresholds             = null
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.deletion_protection_enabled && aws_dynamodb_table.this.point_in_time_recovery[0].enabled && aws_dynamodb_table.this.ttl[0].enabled
+    error_message = "Null must mean the default, never less safety."
+  }
+}

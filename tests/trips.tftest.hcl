@@ -66,7 +66,7 @@ run "a_batch_is_kept_for_at_least_a_week_after_it_failed" {
   }
 
   variables {
-    settings = { failures_retention_days = 6 }
+    settings = { failures_retention_days = 6, quarantine_retention_days = 5 }
   }
 
   expect_failures = [var.settings]
@@ -98,6 +98,52 @@ run "a_queue_keeps_a_message_for_at_most_two_weeks" {
   }
 
   expect_failures = [var.settings]
+}
+
+run "an_unusable_record_outlives_the_message_that_points_to_it" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { failures_retention_days = 14, quarantine_retention_days = 14 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "half_a_day_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { quarantine_retention_days = 1.5 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "settings_that_are_null_protect_as_the_defaults_do" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings  = null
+    protected = null
+  }
+
+  assert {
+    condition     = !aws_s3_bucket.failures.force_destroy
+    error_message = "Null must not mean unprotected."
+  }
 }
 
 run "a_flow_without_its_packages_is_refused" {

@@ -1,6 +1,7 @@
 variable "operations_topic" {
   type        = object({ arn = string })
   description = "Topic that every alarm notifies, when it rings and when it is over."
+  nullable    = false
 }
 
 variable "error_alarm_count" {

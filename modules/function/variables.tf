@@ -1,6 +1,7 @@
 variable "name" {
   type        = string
   description = "Function name, in full; the role and the log group carry it too."
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,62}$", var.name))
@@ -29,6 +30,7 @@ variable "package" {
     architecture = string
   })
   description = "The zip that `make package` built, with its entry of the manifest: path, base64 SHA-256, entry point, runtime and architecture."
+  nullable    = false
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.package.architecture)

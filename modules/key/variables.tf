@@ -1,6 +1,7 @@
 variable "name" {
   type        = string
   description = "Name of the key's alias, without `alias/`."
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,62}$", var.name))
@@ -12,6 +13,7 @@ variable "description" {
   type        = string
   description = "What the key protects, as the console shows it."
   default     = "Streams, tables, queues, topics, logs and buckets of one environment."
+  nullable    = false
 }
 
 variable "services" {
@@ -68,4 +70,5 @@ variable "tags" {
   type        = map(string)
   description = "Tags of the key."
   default     = {}
+  nullable    = false
 }

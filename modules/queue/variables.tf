@@ -1,6 +1,7 @@
 variable "name" {
   type        = string
   description = "Name of the queue, without `.fifo`; its dead-letter queue is `<name>-dead-letters`, and its alarms' names start with it."
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,61}$", var.name))
@@ -118,6 +119,7 @@ variable "key" {
 variable "operations_topic" {
   type        = object({ arn = string })
   description = "Topic that every alarm notifies, when it rings and when it is over."
+  nullable    = false
 }
 
 variable "thresholds" {
@@ -150,4 +152,5 @@ variable "tags" {
   type        = map(string)
   description = "Tags of everything made here."
   default     = {}
+  nullable    = false
 }

@@ -1,6 +1,7 @@
 variable "name" {
   type        = string
   description = "Name of the stream; its alarms' names start with it."
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,127}$", var.name))
@@ -110,6 +111,7 @@ variable "cross_account_readers" {
 variable "operations_topic" {
   type        = object({ arn = string })
   description = "Topic that every alarm notifies, when it rings and when it is over."
+  nullable    = false
 }
 
 variable "thresholds" {
@@ -147,4 +149,5 @@ variable "tags" {
   type        = map(string)
   description = "Tags of everything made here."
   default     = {}
+  nullable    = false
 }

@@ -1,6 +1,7 @@
 variable "name" {
   type        = string
   description = "Table name, in full; alarm and scaling names begin with it."
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_.-]{3,128}$", var.name))
@@ -11,6 +12,7 @@ variable "name" {
 variable "partition_key" {
   type        = object({ name = string, type = string })
   description = "Attribute that spreads the items, and its type: `S`, `N` or `B`. Another one replaces the table."
+  nullable    = false
 
   validation {
     condition     = contains(["S", "N", "B"], var.partition_key.type)
@@ -43,6 +45,7 @@ variable "indexes" {
   }))
   description = "Global secondary indexes by name. `projection` is `ALL`, `KEYS_ONLY` or `INCLUDE` (the keys and `attributes`)."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for name, index in var.indexes : can(regex("^[a-zA-Z0-9_.-]{3,100}$", name))])
@@ -101,24 +104,28 @@ variable "ttl_enabled" {
   type        = bool
   description = "Whether items expire by `ttl_attribute`. AWS needs the attribute's name to switch expiry off, so keep it and set this to false."
   default     = true
+  nullable    = false
 }
 
 variable "point_in_time_recovery" {
   type        = bool
   description = "Whether the table can be restored to any second of the last 35 days, in every Region."
   default     = true
+  nullable    = false
 }
 
 variable "deletion_protection" {
   type        = bool
   description = "Whether AWS refuses to delete the table, also to `terraform destroy`, until an apply has set this to false."
   default     = true
+  nullable    = false
 }
 
 variable "table_class" {
   type        = string
   description = "`STANDARD`, or `STANDARD_INFREQUENT_ACCESS` where storage is most of the cost."
   default     = "STANDARD"
+  nullable    = false
 
   validation {
     condition     = contains(["STANDARD", "STANDARD_INFREQUENT_ACCESS"], var.table_class)
@@ -138,6 +145,7 @@ variable "replicas" {
   }))
   description = "Replicas (global table) by Region, each with that Region's own customer-managed key if the table has one. The last writer wins across Regions: never ADD to one item from two."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for region, replica in var.replicas : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
@@ -203,6 +211,7 @@ variable "operations" {
   type        = set(string)
   description = "DynamoDB operations whose system errors are watched; CloudWatch counts them per operation, and one alarm adds up at most ten."
   default     = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"]
+  nullable    = false
 
   validation {
     condition = length(setsubtract(var.operations, [
@@ -226,6 +235,7 @@ variable "thresholds" {
   })
   description = "What three of five minutes must exceed to raise an alarm."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for threshold in values(var.thresholds) : threshold >= 0])
@@ -236,10 +246,12 @@ variable "thresholds" {
 variable "operations_topic" {
   type        = object({ arn = string })
   description = "Topic that every alarm notifies, when it rings and when it is over."
+  nullable    = false
 }
 
 variable "tags" {
   type        = map(string)
   description = "Tags of the table, its replicas, scaling targets and alarms."
   default     = {}
+  nullable    = false
 }

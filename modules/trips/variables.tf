@@ -1,6 +1,7 @@
 variable "name" {
   type        = string
   description = "Name of the stream and of the table; everything else of the flow starts with it."
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,35}$", var.name))
@@ -17,6 +18,7 @@ variable "packages" {
     architecture = string
   }))
   description = "What `make package` built, by actor; the flow takes `trip_writer` from it."
+  nullable    = false
 
   validation {
     condition     = contains(keys(var.packages), "trip_writer")
@@ -44,6 +46,7 @@ variable "settings" {
   })
   description = "Sizes and limits of the flow; the defaults suit production."
   default     = {}
+  nullable    = false
 
   validation {
     condition     = var.settings.failures_retention_days >= 7
@@ -60,6 +63,17 @@ variable "settings" {
     condition     = var.settings.quarantine_retention_days >= 1 && var.settings.quarantine_retention_days <= 14
     error_message = "settings.quarantine_retention_days must be 1-14, the longest a queue keeps a message; got ${var.settings.quarantine_retention_days}."
   }
+
+  # A quarantined record above 128 KiB is put into the bucket, and its message only says where.
+  validation {
+    condition     = var.settings.failures_retention_days > var.settings.quarantine_retention_days
+    error_message = "settings.failures_retention_days must be above quarantine_retention_days, or a message outlives the record it points to; got ${var.settings.failures_retention_days} and ${var.settings.quarantine_retention_days}."
+  }
+
+  validation {
+    condition     = alltrue([for days in [var.settings.failures_retention_days, var.settings.quarantine_retention_days] : floor(days) == days])
+    error_message = "settings.failures_retention_days and quarantine_retention_days must be whole numbers; got ${var.settings.failures_retention_days} and ${var.settings.quarantine_retention_days}."
+  }
 }
 
 variable "key" {
@@ -71,12 +85,14 @@ variable "key" {
 variable "operations_topic" {
   type        = object({ arn = string })
   description = "Topic that every alarm notifies, when it rings and when it is over."
+  nullable    = false
 }
 
 variable "log_retention_days" {
   type        = number
   description = "Days that the functions' logs are kept."
   default     = 30
+  nullable    = false
 }
 
 variable "permissions_boundary_arn" {
@@ -89,10 +105,12 @@ variable "protected" {
   type        = bool
   description = "Whether the table refuses deletion and the bucket refuses to be destroyed while it holds objects."
   default     = true
+  nullable    = false
 }
 
 variable "tags" {
   type        = map(string)
   description = "Tags of everything made here."
   default     = {}
+  nullable    = false
 }
