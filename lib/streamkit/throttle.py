@@ -28,10 +28,15 @@ Calls = Callable[[list[T]], Iterable[list[T]]]  # cuts items into calls of a siz
 # Errors of a call that is_passing judges. Any other error, such as missing credentials, rises untouched.
 CALL_ERRORS = (ClientError, HTTPClientError, botocore.exceptions.ConnectionError)
 
+# One thing has several names: each protocol of SQS calls a throttled customer key by its own, Kinesis by a third.
 THROTTLES = {
+    "KMS.ThrottlingException",
+    "KMSThrottlingException",
+    "KmsThrottled",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
+    "RequestThrottledException",
     "SlowDown",
     "ThrottledException",
     "Throttling",
@@ -41,6 +46,9 @@ THROTTLES = {
 
 # Another request was at the same item; which of the two is to wait is not known beforehand.
 CONFLICTS = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+
+# Neither throttles nor 5xx by status, and still to be asked again: S3 waited for the body too long, or was busy.
+INTERRUPTIONS = {"OperationAborted", "RequestTimeout", "RequestTimeoutException"}
 
 # A transaction names its reasons without the word Exception.
 PASSING_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -125,7 +133,7 @@ def is_passing(error: Exception) -> bool:
         return True
     if reasons := cancellation_reasons(error):
         return all(reason in PASSING_REASONS for reason in reasons)
-    return error_name(error) in THROTTLES | CONFLICTS
+    return error_name(error) in THROTTLES | CONFLICTS | INTERRUPTIONS
 
 
 def cancellation_reasons(error: Exception) -> list[str]:

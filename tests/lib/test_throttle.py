@@ -114,3 +114,22 @@ def test_missing_credentials_are_no_call_error():
     service = Service(NoCredentialsError())
     with pytest.raises(NoCredentialsError):
         place([1], service.send, by_two, full_waits(ManualClock()), lambda: 60.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("KMS.ThrottlingException", 400),
+        ("KmsThrottled", 400),
+        ("KMSThrottlingException", 400),
+        ("RequestThrottled", 400),
+        ("RequestThrottledException", 400),
+        ("SlowDown", 503),
+        ("TooManyRequestsException", 429),
+        ("RequestTimeout", 400),
+        ("RequestTimeoutException", 400),
+        ("OperationAborted", 409),
+    ],
+)
+def test_a_call_that_aws_asks_to_repeat_under_any_name_is_repeated(code, status):
+    assert is_passing(refused(code, status))
