@@ -25,7 +25,8 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from tools.closure import Closure, Shelf, closure
 from tools.rehearsal import refuse_foreign_machine_code, refuse_missing, rehearse
-from tools.targets import REQUIREMENTS, ROOT, TARGETS, PackageError, Target, third_party
+from tools.targets import REQUIREMENTS, ROOT, TARGETS, PackageError, Target
+from tools.wheels import third_party
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can carry
 READABLE = 0o100644 << 16  # a regular file that Lambda's user may read

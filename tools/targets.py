@@ -1,4 +1,4 @@
-"""What a zip is built for, and the third-party code that fits it.
+"""What a zip is built for.
 
 lambda   CPython 3.13 on arm64, as in AWS, whatever machine builds it
 host     the interpreter that runs this, for the local AWS
@@ -6,13 +6,8 @@ host     the interpreter that runs this, for the local AWS
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import subprocess
 import sys
 import sysconfig
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,55 +69,3 @@ def host_target() -> Target:
 
 
 TARGETS = {"lambda": lambda_target, "host": host_target}
-
-
-def third_party(target: Target, requirements: Path = REQUIREMENTS, cache: Path = ROOT / ".local" / "wheels") -> Path:
-    """A folder with the pinned third-party code unpacked; fetched once, then no network is needed."""
-    refuse_markers(requirements)
-    folder = cache / f"{target.name}-{_key(target, requirements)}"
-    if folder.is_dir():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=f"{target.name}-") as unfinished:
-        unpacked = Path(unfinished, "unpacked")
-        _pip_install(target, requirements, unpacked)
-        for outdated in cache.glob(f"{target.name}-????????????????"):
-            shutil.rmtree(outdated)
-        unpacked.rename(folder)
-    return folder
-
-
-def refuse_markers(requirements: Path) -> None:
-    """pip judges `; python_version < "3.13"` by the interpreter it runs on, not by the one it fetches for."""
-    for line in requirements.read_text().splitlines():
-        pin = line.partition("#")[0].rstrip(" \\")
-        if ";" in pin:
-            raise PackageError(
-                f"{requirements.name} must pin each distribution for every target alike; got {pin!r}; "
-                "compile requirements/functions.in without environment markers."
-            )
-
-
-def _key(target: Target, requirements: Path) -> str:
-    interpreter = "" if target.pip else f"{sys.implementation.cache_tag} {sysconfig.get_platform()}"
-    return hashlib.sha256(
-        b"\0".join([requirements.read_bytes(), *map(str.encode, target.pip), interpreter.encode()])
-    ).hexdigest()[:16]
-
-
-def _pip_install(target: Target, requirements: Path, folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    command += ["--target", str(folder), "--no-compile", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-    done = subprocess.run(
-        [*command, *target.pip, "-r", str(requirements)],
-        env={**os.environ, "PIP_REQUIRE_VIRTUALENV": "false"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise PackageError(
-            f"No wheels of requirements/{requirements.name} for target {target.name}:\n{done.stdout}"
-            "Every pin must have a wheel for CPython 3.13 on arm64 and one for this interpreter; is the network up?"
-        )

@@ -10,7 +10,7 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 
 from tools import package
-from tools.targets import PackageError, Target, host_target, lambda_target, refuse_markers
+from tools.targets import PackageError, Target, host_target, lambda_target
 
 LAMBDA, HOST = lambda_target(), host_target()
 HANDLER = "def handle(event, context):\n    return {}\n"
@@ -200,12 +200,6 @@ def test_machine_code_for_lambda_is_inside(project, name):
     project.write(f"vendored/{name}", ARM64_ELF)
     project.build(LAMBDA)
     assert name in project.names(LAMBDA)
-
-
-def test_a_pin_that_depends_on_the_building_interpreter_is_refused(project):
-    requirements = project.write("requirements/functions.txt", 'tomli==2.0.1 ; python_version < "3.11" \\\n')
-    with pytest.raises(PackageError, match="must pin each distribution for every target alike; got 'tomli"):
-        refuse_markers(requirements)
 
 
 def test_modules_that_left_before_the_runtime_are_not_in_its_list():
