@@ -8,11 +8,12 @@ python -m tools.environment pins        .local/pins     the compiler of requirem
 from __future__ import annotations
 
 import hashlib
-import subprocess
 import sys
 import venv
 from importlib.util import find_spec
 from pathlib import Path
+
+from tools import pip
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"dev": ".venv", "checkov": ".venv-checkov", "pins": ".local/pins"}
@@ -31,12 +32,9 @@ def make(name: str, root: Path = ROOT) -> str:
         venv.create(folder, with_pip=True, clear=True, symlinks=True)
     stamp.unlink(missing_ok=True)
     # Compiling every file at once takes as long as fetching it; most are never imported.
-    install = [str(python), "-m", "pip", "install", "--quiet", "--no-input", "--no-compile", "--require-hashes"]
-    done = subprocess.run(
-        [*install, "--disable-pip-version-check", "-r", str(pins)], capture_output=True, text=True, check=False
-    )
+    done = pip.install(str(python), ["--no-compile", "--require-hashes", "-r", str(pins)])
     if done.returncode != 0:
-        sys.exit(f"{done.stdout}{done.stderr}requirements/{pins.name} could not be installed into {FOLDERS[name]}.")
+        sys.exit(f"{done.stdout}requirements/{pins.name} could not be installed into {FOLDERS[name]}.")
     stamp.write_text(wanted)
     return f"installed requirements/{pins.name}"
 

@@ -51,6 +51,17 @@ def test_pins_that_cannot_be_installed_end_in_one_sentence_after_what_pip_said(r
         make("dev", root)
 
 
+def test_the_users_pip_variables_do_not_send_an_environment_elsewhere(root, monkeypatch):
+    folder = root / FOLDERS["dev"]
+    (folder / "lib" / "python{}.{}".format(*sys.version_info)).mkdir(parents=True)
+    (folder / "bin").mkdir()
+    python = folder / "bin/python"
+    python.write_text('#!/bin/sh\ntest -z "$PIP_TARGET$PIP_PREFIX"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("PIP_TARGET", "/elsewhere")
+    assert make("dev", root) == "installed requirements/dev.txt"
+
+
 def test_an_old_python_is_told_with_its_version_and_the_remedy():
     done = subprocess.run(
         [sys.executable, "-c", OLD_PYTHON], cwd=environment.ROOT, capture_output=True, text=True, check=False
