@@ -3,15 +3,15 @@
     <folder>/metrics.jsonl     {"at": 1700000000, "name": "IteratorAge", "dimension": ["FunctionName", "f"],
                                 "unit": "Milliseconds", "count": 12, "sum": 840.0, "minimum": 3.0, "maximum": 200.0}
 
-One line per metric, dimension and flush. What CloudWatch would get from Lambda itself (Invocations, Errors, Throttles,
-Duration) is kept here too, but put only where the endpoint does not do that on its own.
+One line per metric, dimension and flush. What CloudWatch gets from Lambda itself (Invocations, Errors, Throttles,
+Duration) is kept here too, but put only where the endpoint turns out not to emit it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,11 +61,11 @@ class Reading:
 
 
 class Readings:
-    """`recent` holds the latest, oldest first; `withheld` names what the endpoint emits on its own."""
+    """`recent` holds the latest, oldest first; `endpoint_emits`: Lambda's own metrics, unknown until a function ran."""
 
-    def __init__(self, folder: Path, withheld: frozenset[str] = OF_LAMBDA_ITSELF) -> None:
+    def __init__(self, folder: Path) -> None:
         self.path = folder / "metrics.jsonl"
-        self.withheld = withheld
+        self.endpoint_emits: bool | None = None
         self.open: dict[tuple[str, tuple[str, str]], Reading] = {}
         self.recent: deque[Reading] = deque(maxlen=KEPT)
 
@@ -90,7 +90,14 @@ class Readings:
         with self.path.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(asdict(reading)) + "\n" for reading in readings)
 
-    def put(self, client: Callable[[], Any], readings: Iterable[Reading]) -> None:
-        data = [reading.as_datum() for reading in readings if reading.name not in self.withheld]
+    def put(self, client: Callable[[], Any], readings: Sequence[Reading]) -> None:
+        """To the endpoint; after the first invocations it is asked once whether it has counted them itself."""
+        counted = next((reading for reading in readings if reading.name == "Invocations"), None)
+        if self.endpoint_emits is None and counted is not None:
+            dimensions = counted.as_datum()["Dimensions"]
+            listed = client().list_metrics(Namespace=NAMESPACE, MetricName="Invocations", Dimensions=dimensions)
+            self.endpoint_emits = bool(listed["Metrics"])
+        withheld = OF_LAMBDA_ITSELF if self.endpoint_emits is not False else frozenset()
+        data = [reading.as_datum() for reading in readings if reading.name not in withheld]
         for first in range(0, len(data), PER_REQUEST):
             client().put_metric_data(Namespace=NAMESPACE, MetricData=data[first : first + PER_REQUEST])

@@ -11,7 +11,6 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
-from local.engine import rulings
 from local.engine.lineage import Lineage, LineageError
 from local.engine.live.access import Verdict
 from local.engine.live.checkpoints import Checkpoint
@@ -20,7 +19,7 @@ from local.engine.live.reading import Reader, ShardFacts
 from local.engine.live.resumption import Beginning, beginning
 from local.engine.live.shard_runner import ShardRunner
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
-from local.engine.source import Kind
+from local.engine.simulation import poll_seconds as default_poll_seconds
 
 Listing = tuple[list[ShardFacts], float | None]
 
@@ -39,7 +38,7 @@ class StreamWorker:
         self.reader = reader
         self.saved = saved
         self.is_new_mapping = not saved
-        self.poll_seconds = poll_seconds_of(desk.mapping.source.kind) if poll_seconds is None else poll_seconds
+        self.poll_seconds = default_poll_seconds(desk.mapping) if poll_seconds is None else poll_seconds
         self.close = close
         self.runners: dict[str, ShardRunner] = {}
         self.facts: dict[str, ShardFacts] = {}
@@ -190,13 +189,3 @@ class StreamWorker:
 
         judge = partial(self.desk.access.judge_denial, error.operation_name)
         self.desk.loop.work(self.desk.pools.reading, judge, judged)
-
-
-def poll_seconds_of(kind: Kind) -> float:
-    match kind:
-        case Kind.CONSUMER:
-            return rulings.FAN_OUT_POLL_SECONDS
-        case Kind.STREAM:
-            return rulings.KINESIS_POLL_SECONDS
-        case _:
-            return rulings.TABLE_STREAM_POLL_SECONDS

@@ -10,13 +10,14 @@ import json
 import time
 import zipfile
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from local.endpoint import Endpoint
-from local.engine.live import Habits, running_engine
+from local.engine.live import Engine, Habits, running_engine
 from local.engine.live.terraform_state import KIND, PLAIN
 from tests.flows.engine import functions
 
@@ -31,13 +32,14 @@ QUICK = Habits(refresh_seconds=1.0, poll_seconds=0.1, metric_seconds=1.0, drain_
 
 
 class BenchTop:
-    def __init__(self, endpoint: Endpoint, folder: Path, kinesis_url: str | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, folder: Path) -> None:
         self.endpoint = endpoint
         self.folder = folder
         self.name = f"top-{uuid4().hex[:8]}"
         self.seen_path = folder / "seen.jsonl"
         self.home = folder / "engine"
         self.told: list[str] = []
+        self.by_engine: list[dict[str, Any]] | None = None
         self.declared: list[dict[str, Any]] = []
         self.uuids: list[str] = []
         self.stream_arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{self.name}"
@@ -111,12 +113,19 @@ class BenchTop:
 
     # what happens
 
-    def engine(self, **more: Any) -> Any:
+    @contextmanager
+    def engine(self, **more: Any) -> Iterator[Engine]:
         options = {"home": self.home, "habits": QUICK, "tell": self.told.append, **more}
-        return running_engine(self.endpoint.url, self.state(), **options)
+        self.by_engine = None
+        with running_engine(self.endpoint.url, self.state(), **options) as engine:
+            yield engine
+            # Given back, the emulator's poller begins where it stood itself and delivers everything once more.
+            self.by_engine = self.seen()
 
     def seen(self) -> list[dict[str, Any]]:
-        """The events the function was called with, in order."""
+        """The events the function was called with, in order, until the engine ended."""
+        if self.by_engine is not None:
+            return self.by_engine
         if not self.seen_path.exists():
             return []
         return [json.loads(line) for line in self.seen_path.read_text().splitlines()]

@@ -21,6 +21,12 @@ def slow(event, context):
     return {}
 
 
+def dawdles(event, context):
+    _see(event)
+    time.sleep(0.7)
+    return {}
+
+
 def refuses_poison(event, context):
     _see(event)
     if "poison" in _values(event):

@@ -126,6 +126,16 @@ def test_a_role_that_may_not_read_its_stream_is_told_and_nothing_is_read_in_its_
     assert top.seen() == []
 
 
+def test_an_engine_that_is_told_to_stop_finishes_what_is_in_flight(top):
+    top.function(functions.dawdles, top.reads_stream)
+    uuid = top.map(top.stream())
+    with top.engine() as engine:
+        (number,) = top.put(1)
+        eventually(top.seen, "the call")
+        assert engine.checkpoints.load(uuid)["shardId-000000000000"].lowest is None
+    assert engine.checkpoints.load(uuid)["shardId-000000000000"].lowest == number
+
+
 def test_a_mapping_that_comes_later_is_run_and_one_that_goes_is_told_once(top):
     top.function(functions.plain, top.reads_stream)
     top.stream()
