@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -57,18 +57,21 @@ RULES = {
 }
 
 _LONGEST_VALUE_SHOWN = 80
+_SOME_PICKUP = "1970-01-01T00:00:00Z"  # stands in for one that is read here, while the decoder looks at the rest
 _FIELD = re.compile(r"`(?:\$\.)?(?P<field>\w+)`$")
 
 _decode = msgspec.json.Decoder(Trip).decode
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_lines = msgspec.json.Decoder(Trip).decode_lines
 
 
 def parse(data: bytes) -> Trip | Unusable:
     """The trip in `data`, or why there is none."""
     try:
-        return _checked(_decode(data))
-    except msgspec.ValidationError:
-        return _read_again(data)
+        try:
+            return _checked(_decode(data))
+        except msgspec.ValidationError:
+            return _read_again(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Unusable(f"a trip must be a JSON object in UTF-8; got {len(data)} bytes: {error}")
     except RecursionError:
@@ -121,56 +124,70 @@ def _clean(payloads: list[bytes]) -> list[Trip] | None:
 def _checked(trip: Trip) -> Trip | Unusable:
     """What the types cannot say: lengths in bytes, and a pickup that has a place in UTC."""
     if not trip.trip_id.isascii() and len(trip.trip_id.encode()) > LONGEST_TEXT_BYTES:
-        return _refused("tripId", trip.trip_id, trip.correlation_id)
+        return _refused("tripId", msgspec.json.encode(trip.trip_id), trip.correlation_id)
     if trip.pickup_at.tzinfo is UTC:
         return trip
     try:
         return msgspec.structs.replace(trip, pickup_at=trip.pickup_at.astimezone(UTC))
     except OverflowError:
-        return _refused("pickupAt", trip.pickup_at.isoformat(), trip.correlation_id)
+        return _refused("pickupAt", msgspec.json.encode(trip.pickup_at.isoformat()), trip.correlation_id)
 
 
 def _read_again(data: bytes) -> Trip | Unusable:
-    """The slow way, for what the decoder refused: ISO-8601 beyond its RFC 3339 profile, else the reason."""
+    """The slow way, for what the decoder refused: ISO-8601 beyond its RFC 3339 profile, else the reason.
+
+    Values stay as they were sent, so that nothing is refused here that the decoder passes over, such as an unknown
+    1e999, and nothing nested is walked through. Of a name that occurs twice only the last is left.
+    """
     try:
-        sent = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Unusable(f"a trip must be a JSON object in UTF-8; got {len(data)} bytes: {error}")
-    if not isinstance(sent, dict):
-        return Unusable(f"a trip must be a JSON object; got {_shown(sent)}")
+        sent = _decode_fields(data)
+    except msgspec.ValidationError:
+        return Unusable(f"a trip must be a JSON object; got {_shown(data)}")
+    pickup_at = _iso(sent.get("pickupAt"))
     try:
-        return _checked(msgspec.convert({**sent, "pickupAt": _iso(sent.get("pickupAt"))}, Trip))
+        trip = _decode(msgspec.json.encode(sent | {"pickupAt": _SOME_PICKUP} if pickup_at else sent))
     except msgspec.ValidationError as error:
         return _unusable(sent, str(error))
+    return _checked(msgspec.structs.replace(trip, pickup_at=pickup_at) if pickup_at else trip)
 
 
-def _unusable(sent: dict[str, Any], complaint: str) -> Unusable:
-    correlation_id = sent.get("correlationId")
-    correlation_id = correlation_id[:LONGEST_TEXT_BYTES] if isinstance(correlation_id, str) else None
+def _unusable(sent: dict[str, msgspec.Raw], complaint: str) -> Unusable:
+    correlation_id = _text(sent.get("correlationId"))
+    correlation_id = correlation_id[:LONGEST_TEXT_BYTES] if correlation_id is not None else None
     found = _FIELD.search(complaint)
     name = found["field"] if found else ""
     if name not in RULES:  # the decoder's wording has changed: its own words are better than none
         return Unusable(complaint, correlation_id)
     if name not in sent:
         return Unusable(f"{name} must be {RULES[name]}; it is missing", correlation_id)
-    return _refused(name, sent[name], correlation_id)
+    return _refused(name, bytes(sent[name]), correlation_id)
 
 
-def _iso(text: Any) -> Any:
-    """A moment where `text` is one; so also ISO-8601 without seconds, as java.time writes it."""
-    if not isinstance(text, str) or "T" not in text:
-        return text
+def _iso(raw: msgspec.Raw | None) -> datetime | None:
+    """The moment where there is one with an offset; so also ISO-8601 without seconds, as java.time writes it."""
+    text = _text(raw)
+    if text is None or "T" not in text:
+        return None
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        return text
+        return None
+    return moment if moment.tzinfo else None
 
 
-def _refused(name: str, value: Any, correlation_id: str | None) -> Unusable:
+def _text(raw: msgspec.Raw | None) -> str | None:
+    """The string where it is one."""
+    try:
+        return None if raw is None else msgspec.json.decode(raw, type=str)
+    except msgspec.ValidationError:
+        return None
+
+
+def _refused(name: str, value: bytes, correlation_id: str | None) -> Unusable:
     return Unusable(f"{name} must be {RULES[name]}; got {_shown(value)}", correlation_id)
 
 
-def _shown(value: Any) -> str:
-    """A value as JSON in ASCII, cut to a length that a log line and a message can bear."""
-    text = ascii(msgspec.json.encode(value).decode())[1:-1]
+def _shown(value: bytes) -> str:
+    """A JSON value in ASCII, cut to a length that a log line and a message can bear."""
+    text = ascii(value.decode(errors="replace"))[1:-1]
     return text if len(text) <= _LONGEST_VALUE_SHOWN else f"{text[:_LONGEST_VALUE_SHOWN]}... ({len(text)} characters)"

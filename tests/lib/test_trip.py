@@ -114,6 +114,44 @@ def test_what_is_no_json_object_is_unusable_and_says_so(data):
     assert reason(data).startswith(("a trip must be a", "tripId must be"))
 
 
+NESTINGS: dict[str, Any] = {
+    "list": lambda depth: b"[" * depth + b"]" * depth,
+    "unclosed": lambda depth: b"[" * depth,
+    "objects": lambda depth: b'{"a":' * depth + b"1" + b"}" * depth,
+    "field": lambda depth: b'{"tripId":' + b"[" * depth + b"]" * depth + b"}",
+    "pickup": lambda depth: b'{"pickupAt":' + b"[" * depth + b"]" * depth + b"}",
+    "correlation": lambda depth: b'{"correlationId":' + b"[" * depth + b"]" * depth + b"}",
+    "unknown": lambda depth: trip(vendorId="1")[:-1] + b', "x":' + b"[" * depth + b"]" * depth + b"}",
+}
+
+
+def called_at(depth, act):
+    """What `act` returns when it is called below so many frames."""
+    return called_at(depth - 1, act) if depth else act()
+
+
+@pytest.mark.parametrize("nesting", NESTINGS.values(), ids=NESTINGS)
+@given(depth=st.integers(1, 1_100) | st.integers(1, 100_000), frames=st.integers(0, 100))
+def test_no_nesting_raises_however_deep_and_wherever_it_is_called(nesting, depth, frames):
+    assert isinstance(called_at(frames, lambda: parse(nesting(depth))), Unusable)
+
+
+# The depths at which a reader and a writer of JSON give up, one after the other.
+@pytest.mark.parametrize("depth", range(900, 1_000))
+def test_a_field_nested_to_the_edge_of_the_stack_is_unusable(depth):
+    assert isinstance(parse(NESTINGS["field"](depth)), Unusable)
+
+
+@pytest.mark.parametrize("ignored", [b"1e999", b"-1e999", b"1" + b"0" * 400 + b".5", b"9" * 5_000, b"[[1e400]]"])
+@pytest.mark.parametrize("pickup", ["2024-05-01T10:00:00Z", "2024-05-01T10:00Z"])
+def test_an_unknown_field_is_ignored_whatever_it_holds_and_however_the_pickup_is_written(ignored, pickup):
+    assert isinstance(parse(trip(pickupAt=pickup)[:-1] + b', "x": ' + ignored + b"}"), Trip)
+
+
+def test_a_refused_value_is_shown_as_it_was_sent():
+    assert reason(trip().replace(b'"vendorId": 1', b'"vendorId": 1e400')).endswith("; got 1e400")
+
+
 def test_of_a_name_that_occurs_twice_the_last_counts():
     twice = trip().replace(b'"vendorId": 1', b'"vendorId": "x", "vendorId": 5')
     outcome = parse(twice)
