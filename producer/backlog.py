@@ -48,14 +48,14 @@ class Backlog:
             self.held -= 1
             self.held_bytes -= entry.size
 
-    def take(self, now: float) -> list[Entry]:
-        """The next request; empty while there is nothing to put, or the oldest may still wait for company."""
+    def take(self, now: float, *, hurry: bool = False) -> list[Entry]:
+        """The next request; empty while there is none, or the oldest may wait for company and nobody is in a hurry."""
         due: list[Entry] = []
         while self._waiting and self._waiting[0][0] <= now:
             due.append(heapq.heappop(self._waiting)[2])
         self._fresh.extendleft(reversed(due))  # older than all that is fresh
         self._fresh_bytes += sum(entry.size for entry in due)
-        return self._request() if self._ready(now) else []
+        return self._request() if self._ready(now, hurry) else []
 
     def take_all(self) -> list[Entry]:
         """Everything that is not on its way, due or not."""
@@ -72,11 +72,11 @@ class Backlog:
             moments.append(self._fresh[0].opened_at + self.linger_seconds)
         return min(moments, default=None)
 
-    def _ready(self, now: float) -> bool:
+    def _ready(self, now: float, hurry: bool) -> bool:
         if not self._fresh:
             return False
         full = len(self._fresh) >= RECORDS_PER_REQUEST or self._fresh_bytes >= REQUEST_BYTES
-        return full or self._fresh[0].opened_at + self.linger_seconds <= now
+        return hurry or full or self._fresh[0].opened_at + self.linger_seconds <= now
 
     def _request(self) -> list[Entry]:
         request: list[Entry] = []

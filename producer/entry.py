@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass
 
 import msgspec
 
 from streamkit.kpl import unpack
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+# Structs rather than dataclasses, here and below: plain records make one each.
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """Where a record is now. `unanswered` puts of it had no answer before: as many copies may lie in the stream."""
 
     shard_id: str
@@ -28,14 +27,13 @@ class PutError(Exception):
         self.unanswered = unanswered
 
 
-def fate() -> Future[Stored]:
+class Fate(Future[Stored]):
     """A future that its holders can wait for but not cancel: its record may be in the stream already."""
-    future: Future[Stored] = Future()
-    future.set_running_or_notify_cancel()
-    return future
+
+    def cancel(self) -> bool:
+        return False
 
 
-# A struct rather than a dataclass: plain records make one each.
 class Entry(msgspec.Struct, frozen=True, eq=False):
     """One stream record to put. Its user records share its future, for they share its fate."""
 
@@ -44,7 +42,7 @@ class Entry(msgspec.Struct, frozen=True, eq=False):
     explicit_hash_key: str | None
     user_records: int
     opened_at: float  # when the first of its user records was put
-    future: Future[Stored] = msgspec.field(default_factory=fate)
+    future: Future[Stored] = msgspec.field(default_factory=Fate)
     puts: int = 0
     unanswered: int = 0
 

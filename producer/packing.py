@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from producer.entry import Entry, Stored, fate
+from producer.entry import Entry, Fate, Stored
 from producer.shard_map import ShardMap
 from streamkit.kpl import DIGEST_BYTES, MAGIC, MOST_RECORDS, Packed, pack
 
@@ -63,7 +63,7 @@ class _Open:
 
     hash_key: str
     opened_at: float
-    future: Future[Stored] = field(default_factory=fate)
+    future: Future[Stored] = field(default_factory=Fate)
     records: list[Packed] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     size: int = AROUND_AGGREGATE

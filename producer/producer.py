@@ -94,6 +94,7 @@ class Producer:
         self._packing: Packing = Plain()
         self._backlog = Backlog(self._settings.linger_seconds)
         self._counts = Counts()
+        self._hurried = 0  # how many are in flush: then nothing lingers
         self._telling = 0  # how many are telling fates just now
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)  # put waits here
@@ -139,7 +140,12 @@ class Producer:
     def flush(self, wait_seconds: float | None = None) -> bool:
         """Whether everything taken is stored or failed, and everybody told, before the time is over."""
         with self._lock:
-            return self._settled.wait_for(self._idle, wait_seconds)
+            self._hurried += 1
+            self._work.notify_all()
+            try:
+                return self._settled.wait_for(self._idle, wait_seconds)
+            finally:
+                self._hurried -= 1
 
     def abandon(self) -> None:
         """Nothing is put any more but what is on its way; the rest has failed."""
@@ -200,8 +206,10 @@ class Producer:
         with self._lock:
             while True:
                 now = self._clock()
-                self._backlog.add(self._packing.opened_before(now - self._settings.linger_seconds))
-                if request := self._backlog.take(now):
+                hurry = self._hurried > 0
+                linger = float("-inf") if hurry else self._settings.linger_seconds
+                self._backlog.add(self._packing.opened_before(now - linger))
+                if request := self._backlog.take(now, hurry=hurry):
                     self._counts.requests += 1
                     self._counts.sent_again += sum(entry.user_records for entry in request if entry.puts)
                     return request

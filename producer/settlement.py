@@ -33,8 +33,7 @@ NEVER_SENDABLE = (NoCredentialsError, ParamValidationError)
 THROTTLED = THROTTLES | {"KMSThrottlingException", "LimitExceededException"}
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAt:
+class StoredAt(msgspec.Struct, frozen=True, gc=False):
     shard_id: str
     sequence_number: str
 

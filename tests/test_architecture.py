@@ -2,6 +2,7 @@
 
 functions ──> lib/streamkit, lib/domain        no function knows another, lib knows no function
 local/engine ──> the AWS API                   neither the emulator behind it nor the worlds it runs
+producer ──> lib/streamkit, lib/domain         no function, nothing that tests or deploys
 boto3                                          where the world is touched, never where things are decided
 """
 
@@ -20,6 +21,9 @@ NEVER_IN_AWS = {"local", "producer", "ops", "tools", "tests", "bench"}
 
 # The rooms of a function that touch the world; its other modules are nouns.
 TOUCHES_THE_WORLD = {"handler", "store", "sink", "sources"}
+
+# The modules of the producer that make a client, or name the errors of its calls.
+CALLS_KINESIS = {"__main__", "kinesis", "settlement"}
 
 
 def imported_by(path: Path, folder: str) -> set[str]:
@@ -67,6 +71,16 @@ def test_mechanism_knows_no_domain(path):
 @pytest.mark.parametrize("path", modules("lib/domain/**/*.py"))
 def test_the_domain_imports_no_boto3_and_no_mechanism(path):
     assert tops(imported_by(path, "lib")).isdisjoint(AWS | {"streamkit"})
+
+
+@pytest.mark.parametrize("path", modules("producer/**/*.py"))
+def test_the_producer_imports_no_function_and_nothing_but_the_library(path):
+    assert tops(imported_by(path, ".")).isdisjoint(ACTORS | {"local", "ops", "tools", "tests", "bench"})
+
+
+@pytest.mark.parametrize("path", modules("producer/**/*.py"))
+def test_what_the_producer_decides_it_decides_without_boto3(path):
+    assert path.stem in CALLS_KINESIS or tops(imported_by(path, ".")).isdisjoint(AWS)
 
 
 @pytest.mark.parametrize("path", modules("local/engine/**/*.py"))
