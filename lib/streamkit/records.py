@@ -17,6 +17,8 @@ import msgspec
 
 from streamkit.kpl import Flawed, unpack
 
+LATEST_ARRIVAL = 253402300799  # 9999-12-31T23:59:59Z, the last second that can be written as an instant
+
 
 class EventError(ValueError):
     """The event is not what a Kinesis mapping sends."""
@@ -101,7 +103,7 @@ def _records(delivered: Sequence[Mapping[str, Any]]) -> Iterator[Record]:
                 entry["eventID"].partition(":")[0],
                 sequence_number,
                 kinesis["partitionKey"],
-                kinesis["approximateArrivalTimestamp"],
+                _arrived(kinesis["approximateArrivalTimestamp"]),
                 _payload(kinesis["data"]),
                 index,
             )
@@ -111,6 +113,15 @@ def _records(delivered: Sequence[Mapping[str, Any]]) -> Iterator[Record]:
                 f"every record must have the shape of a Kinesis event; got one of {source!r} without {error}; "
                 "invoke this function through a Kinesis event source mapping"
             ) from error
+
+
+def _arrived(epoch_seconds: float) -> float:
+    if not 0 <= epoch_seconds <= LATEST_ARRIVAL:  # so also for what is not a number
+        raise EventError(
+            f"approximateArrivalTimestamp must be epoch seconds within the years 1970 to 9999; got {epoch_seconds!r}; "
+            "invoke this function through a Kinesis event source mapping"
+        )
+    return epoch_seconds
 
 
 def _payload(text: str) -> bytes:

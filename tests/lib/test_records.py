@@ -88,5 +88,20 @@ def test_a_record_of_another_source_is_refused_with_the_remedy(record):
         records({"Records": [record]})
 
 
+@pytest.mark.parametrize("arrived", [float("nan"), float("inf"), -1.0, 1e20, "1714557600", None])
+def test_an_arrival_that_is_no_moment_is_refused_with_the_remedy(arrived):
+    event = kinesis_event(b"x")
+    event["Records"][0]["kinesis"]["approximateArrivalTimestamp"] = arrived
+    with pytest.raises(EventError, match="through a Kinesis event source mapping"):
+        records(event)
+
+
+def test_the_first_and_the_last_arrival_are_instants():
+    event = kinesis_event(b"x", b"y")
+    event["Records"][0]["kinesis"]["approximateArrivalTimestamp"] = 0
+    event["Records"][1]["kinesis"]["approximateArrivalTimestamp"] = 253402300799
+    assert [one.arrived_at for one in user_records(event)] == ["1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"]
+
+
 def test_an_instant_has_the_milliseconds_that_kinesis_has():
     assert instant(0.5) == "1970-01-01T00:00:00.500Z"
