@@ -1,0 +1,158 @@
+"""What an invocation brings: records of one shard, in columns, and the trips inside them in chunks.
+
+    records   10       11 (aggregate)   12 (aggregate)   13       14
+    chunks    [10]     [11/0 11/1 ..]   [12/0 12/1 ..]   [13       14]
+
+Whole chunks are parsed and summed at once; only what is no trip is looked at by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+from binascii import a2b_base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from streamkit.kpl import payloads
+from streamkit.records import EventError, Record, UserRecord, records
+
+# One poison costs its chunk the fast way.
+MOST_PLAIN_RECORDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """User records to be looked at together: those of one aggregate, or of plain records."""
+
+    payloads: list[bytes]
+    arrivals: list[float]
+    places: Sequence[int]  # in the delivery: of the aggregate, or of each plain record
+    is_aggregate: bool
+
+    def place(self, at: int) -> tuple[int, int]:
+        """The place in the delivery of user record `at`, and its index inside that record."""
+        return (self.places[0], at) if self.is_aggregate else (self.places[at], 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Records of one shard. A record without payload, such as the deletion of an item, carries no trip."""
+
+    shard_id: str
+    numbers: list[str]
+    arrivals: list[float]
+    payloads: list[bytes | None]
+    entries: Sequence[Mapping[str, Any]]
+
+    def ascends_beyond(self, position: int) -> bool:
+        """Whether all records lie beyond `position`, each beyond the one before."""
+        numbers = self.numbers
+        # Texts of one length order as their integers do, at a tenth of the price.
+        return (
+            int(numbers[0]) > position
+            and len(set(map(len, numbers))) == 1
+            and all(map(operator.lt, numbers, islice(numbers, 1, None)))
+        )
+
+    def chunks(self, places: Sequence[int]) -> Iterator[Chunk]:
+        """The user records at `places`, in order."""
+        plain: list[int] = []
+        for place in places:
+            payload = self.payloads[place]
+            if payload is None:
+                continue
+            inside = payloads(payload)
+            if isinstance(inside, list):
+                yield from self._plain(plain)
+                plain = []
+                yield Chunk(inside, [self.arrivals[place]] * len(inside), (place,), is_aggregate=True)
+            else:  # a plain record, or an aggregate with a flaw, which is no trip
+                plain.append(place)
+        yield from self._plain(plain)
+
+    def _plain(self, places: list[int]) -> Iterator[Chunk]:
+        for start in range(0, len(places), MOST_PLAIN_RECORDS):
+            some = places[start : start + MOST_PLAIN_RECORDS]
+            found = [payload for place in some if (payload := self.payloads[place]) is not None]
+            yield Chunk(found, [self.arrivals[place] for place in some], some, is_aggregate=False)
+
+    def user_record(self, place: int, index: int) -> UserRecord:
+        """One user record with all that quarantine wants to know of it."""
+        entry = self.entries[place]
+        if "kinesis" in entry:
+            return records({"Records": [entry]})[0].user_records()[index]
+        record = Record(
+            self.shard_id,
+            self.numbers[place],
+            json.dumps(entry["dynamodb"].get("Keys")),
+            self.arrivals[place],
+            self.payloads[place] or b"",
+        )
+        return UserRecord(record, index, record.partition_key, None, record.data)
+
+
+def delivery(event: Mapping[str, Any], shard_id: str) -> Delivery:
+    """The records of a Kinesis stream or of a table's stream."""
+    entries = event.get("Records") or []
+    if entries and isinstance(entries[0], Mapping) and "dynamodb" in entries[0]:
+        return _changes(entries, shard_id)
+    try:
+        columns = [entry["kinesis"] for entry in entries]
+        return Delivery(
+            shard_id,
+            [column["sequenceNumber"] for column in columns],
+            [column["approximateArrivalTimestamp"] for column in columns],
+            [a2b_base64(column["data"], strict_mode=True) for column in columns],
+            entries,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return _as_read(event, shard_id)
+
+
+def _as_read(event: Mapping[str, Any], shard_id: str) -> Delivery:
+    """The careful way: it bears hand-made payloads, and says what is wrong with any other event."""
+    read = records(event)
+    return Delivery(
+        shard_id,
+        [record.sequence_number for record in read],
+        [record.arrived for record in read],
+        [record.data for record in read],
+        event["Records"],
+    )
+
+
+def _changes(entries: Sequence[Mapping[str, Any]], shard_id: str) -> Delivery:
+    """Changes of a table of trips: a trip is a fact, so it counts when its item is new and never again."""
+    try:
+        changes = [entry["dynamodb"] for entry in entries]
+        return Delivery(
+            shard_id,
+            [change["SequenceNumber"] for change in changes],
+            [change["ApproximateCreationDateTime"] for change in changes],
+            [
+                _image(change["NewImage"]) if entry["eventName"] == "INSERT" else None
+                for entry, change in zip(entries, changes, strict=True)
+            ],
+            entries,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise EventError(
+            f"every change must have the shape of a table stream's event with new images; got one without {error}; "
+            "the table's stream needs the view NEW_IMAGE or NEW_AND_OLD_IMAGES"
+        ) from error
+
+
+def _image(image: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """The item as its producer would have sent it."""
+    sent = {name: _value(typed) for name, typed in image.items()}
+    return json.dumps(sent).encode()
+
+
+def _value(typed: Mapping[str, Any]) -> Any:
+    ((kind, value),) = typed.items()
+    if kind == "N":
+        return int(value) if value.lstrip("-").isdigit() else float(value)
+    return value
