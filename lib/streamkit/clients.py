@@ -2,20 +2,28 @@
 
 botocore asks once and gives up soon: how often and how long to ask again is decided by throttle.py, which knows how
 much time the invocation has left.
+
+An answer with rubbish for a body is read by botocore as one without content: who makes a call looks for what its
+answer must hold. Only JSON that is no object botocore cannot read at all.
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+
+Client = TypeVar("Client")
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 4.0
@@ -26,17 +34,43 @@ CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    return boto3.client("dynamodb", config=_config())
+    return refuse_unreadable(boto3.client("dynamodb", config=_config()))
 
 
 @cache
 def sqs() -> SQSClient:
-    return boto3.client("sqs", config=_config())
+    return refuse_unreadable(boto3.client("sqs", config=_config()))
 
 
 @cache
 def s3() -> S3Client:
     return boto3.client("s3", config=_config())
+
+
+def refuse_unreadable(client: Client) -> Client:
+    """The client, for which an answer like `[]` or `null` is a fault of the service instead of an AttributeError."""
+    made: Any = client
+    made.meta.events.register("before-parse", _refuse_unreadable)
+    return client
+
+
+def _refuse_unreadable(operation_model: OperationModel, response_dict: dict[str, Any], **_: Any) -> None:
+    body, status = response_dict["body"], response_dict["status_code"]
+    if not body.lstrip().startswith(b"{") and _is_json(body):
+        message = f"an answer must be a JSON object; got {body[:80].decode(errors="replace")}"
+        answer: Any = {
+            "Error": {"Code": "UnreadableAnswer", "Message": message},
+            "ResponseMetadata": {"HTTPStatusCode": status if status >= 300 else 502},
+        }
+        raise ClientError(answer, operation_model.name)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _config() -> Config:
