@@ -57,7 +57,7 @@ def refuse_unreadable(client: Client) -> Client:
 def _refuse_unreadable(operation_model: OperationModel, response_dict: dict[str, Any], **_: Any) -> None:
     body, status = response_dict["body"], response_dict["status_code"]
     if not body.lstrip().startswith(b"{") and _is_json(body):
-        message = f"an answer must be a JSON object; got {body[:80].decode(errors="replace")}"
+        message = f"an answer must be a JSON object; got {body[:80].decode(errors='replace')}"
         answer: Any = {
             "Error": {"Code": "UnreadableAnswer", "Message": message},
             "ResponseMetadata": {"HTTPStatusCode": status if status >= 300 else 502},
