@@ -7,12 +7,14 @@ trip_writer.handler ──> streamkit.kpl ──> google.protobuf ──> google
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.util import decode_source
 from pathlib import Path
 
-from tools.imports import Import, Source, compiled_imports, imports
+from tools.imports import Import, Source, compiled_imports, imports, may_define
+from tools.targets import PackageError
 
 COMPILED = ".so"
 TEST_FOLDERS = {"test", "tests", "testing"}
@@ -20,18 +22,21 @@ TEST_FOLDERS = {"test", "tests", "testing"}
 
 @dataclass(frozen=True)
 class Shelf:
-    """A folder of importable code; `ours` tells this repository's own from other people's."""
+    """A folder of importable code; `ours` tells this repository's own from other people's.
+
+    `only`: the one top-level package that may be taken from it.
+    """
 
     folder: Path
     ours: bool
+    only: str = ""
 
     @cached_property
     def modules(self) -> dict[str, Path]:
-        """Dotted name -> file; a compiled module goes before the source of the same name, as for Python."""
-        found: dict[str, Path] = {}
-        for path in sorted(self.folder.rglob("*.py")) + sorted(self.folder.rglob("*" + COMPILED)):
-            found[dotted(path.relative_to(self.folder))] = path
-        return found
+        """Dotted name -> file; of the same name Python takes a package first, then what is compiled."""
+        files = [path for path in (self.folder / self.only).rglob("*") if _is_module(path)]
+        by_precedence = sorted(files, key=lambda path: (path.stem == "__init__", path.suffix == COMPILED, path))
+        return {dotted(path.relative_to(self.folder)): path for path in by_precedence}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,13 @@ class Closure:
     missing: list[Missing] = field(default_factory=list)
 
 
-def closure(entry: str, shelves: Iterable[Shelf], provided: Set[str], python: tuple[int, int]) -> Closure:
-    """All that `entry` may import from the shelves; `provided` are top-level names that the runtime brings.
+def closure(entry: str, shelves: Iterable[Shelf], provides: Callable[[str], bool], python: tuple[int, int]) -> Closure:
+    """All that `entry` may import from the shelves; `provides` tells of a module whether the runtime brings it.
 
     What could never be imported is left out with all that only it needs: an integration with a library that is not
     here fails on its first line, packed or not.
     """
-    stock = _Stock({name: shelf for shelf in shelves for name in shelf.modules}, provided, python)
+    stock = _Stock({name: shelf for shelf in shelves for name in shelf.modules}, provides, python)
     return _reach(entry, stock, avoided=_unimportable(_reach(entry, stock, avoided=frozenset()).modules, stock))
 
 
@@ -76,7 +81,7 @@ def _reach(entry: str, stock: _Stock, avoided: Set[str]) -> Closure:
             steps = [part for part in (*parents(wanted.name), wanted.name) if part in stock.shelf_of]
             if needs or avoided.isdisjoint(steps):
                 waiting += [(step, needs) for step in steps]
-            if needs and wanted.certain and not stock.has(wanted.name):
+            if needs and not stock.may_have(wanted):
                 result.missing.append(Missing(name, wanted.line, wanted.name))
     return result
 
@@ -98,10 +103,10 @@ def _unimportable(modules: Iterable[str], stock: _Stock) -> Set[str]:
 class _Stock:
     """All shelves as one, and what each module on them asks for."""
 
-    def __init__(self, shelf_of: dict[str, Shelf], provided: Set[str], python: tuple[int, int]) -> None:
+    def __init__(self, shelf_of: dict[str, Shelf], provides: Callable[[str], bool], python: tuple[int, int]) -> None:
         self.shelf_of = shelf_of
         self._namespaces = {parent for name in shelf_of for parent in parents(name)}
-        self._provided = provided
+        self._provides = provides
         self._python = python
         self._wanted: dict[str, list[Import]] = {}
 
@@ -109,27 +114,56 @@ class _Stock:
         return self.shelf_of[name].modules[name]
 
     def has(self, name: str) -> bool:
-        return name in self.shelf_of or name in self._namespaces or name.partition(".")[0] in self._provided
+        return name in self.shelf_of or name in self._namespaces or self._provides(name)
+
+    def may_have(self, wanted: Import) -> bool:
+        """False if it is told from the files alone that `wanted` is not there, be it a module or an attribute."""
+        if wanted.certain or self.has(wanted.name):
+            return self.has(wanted.name)
+        module, _, name = wanted.name.rpartition(".")
+        if module not in self.shelf_of:
+            return module not in self._namespaces
+        path = self.path(module)
+        return (
+            not self.shelf_of[module].ours
+            or path.suffix == COMPILED
+            or may_define(decode_source(path.read_bytes()), name)
+        )
 
     def wanted(self, name: str) -> list[Import]:
         if name not in self._wanted:
-            self._wanted[name] = list(_wanted(name, self.shelf_of[name], self._python))
+            self._wanted[name] = list(all_wanted(name, self.shelf_of[name], self._python))
         return self._wanted[name]
 
 
-def _wanted(name: str, shelf: Shelf, python: tuple[int, int]) -> Iterator[Import]:
+def all_wanted(name: str, shelf: Shelf, python: tuple[int, int]) -> Iterator[Import]:
+    """What the module `name` of `shelf` asks for, a computed import spelled out."""
     path = shelf.modules[name]
     if path.suffix == COMPILED:
         yield from compiled_imports(path.read_bytes())
         return
-    source = Source(name, path.read_text(encoding="utf-8"), path.name == "__init__.py", shelf.ours)
-    for wanted in imports(source, python):
+    try:
+        text = decode_source(path.read_bytes())  # by the encoding that its first lines declare
+        found = imports(Source(name, text, path.name == "__init__.py", shelf.ours), python)
+    except (SyntaxError, ValueError) as error:
+        if not shelf.ours:
+            return  # nor could anybody import it
+        line = f", line {error.lineno}," if isinstance(error, SyntaxError) and error.lineno else ""
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        place = path.relative_to(shelf.folder.parent)
+        raise PackageError(f"{place}{line} cannot be read as Python source: {reason}.") from None
+    for wanted in found:
         if not wanted.name.endswith(".*"):
             yield wanted
             continue
         for other in shelf.modules:
             if other.startswith(wanted.name[:-1]) and TEST_FOLDERS.isdisjoint(other.split(".")):
                 yield Import(other, wanted.line, required=False)
+
+
+def _is_module(path: Path) -> bool:
+    named = path.suffix == COMPILED or (path.suffix == ".py" and "." not in path.stem)
+    return named and not path.name.startswith(".") and path.is_file()
 
 
 def dotted(path: Path) -> str:

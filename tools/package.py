@@ -23,7 +23,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from tools.closure import Closure, Shelf, closure
+from tools.closure import Closure, Shelf, all_wanted, closure
+from tools.data import data
+from tools.folders import FolderError, held
+from tools.names import refuse_clashes
 from tools.rehearsal import refuse_foreign_machine_code, refuse_missing, rehearse
 from tools.targets import REQUIREMENTS, ROOT, TARGETS, PackageError, Target
 from tools.wheels import third_party
@@ -32,14 +35,16 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can carry
 READABLE = 0o100644 << 16  # a regular file that Lambda's user may read
 UNIX = 3
 
-# Beside a package's data: modules, which are packed only where they are reached, and what modules were made from.
-NEVER_DATA = {".py", ".pyc", ".pyi", ".so", ".c", ".h", ".pxd", ".pyx"}
-
 
 def build(target: Target, vendored: Path, root: Path = ROOT) -> Iterator[str]:
     """Builds what changed, third-party code taken from `vendored`, and yields a line about each zip."""
     dist = root / "dist" / target.name
-    dist.mkdir(parents=True, exist_ok=True)
+    with held(dist):
+        yield from _build(dist, target, Shelf(vendored, ours=False), root)
+
+
+def _build(dist: Path, target: Target, vendored: Shelf, root: Path) -> Iterator[str]:
+    refuse_clashes(actors(root), Shelf(root / "lib", ours=True), vendored, target)
     manifest_before, inputs_before = _read(dist / "manifest.json"), _read(dist / "inputs.json")
     manifest, inputs_now = {}, {}
 
@@ -52,7 +57,7 @@ def build(target: Target, vendored: Path, root: Path = ROOT) -> Iterator[str]:
             if manifest[actor] == manifest_before.get(actor):
                 yield _line(target, path, "unchanged")
                 continue
-        files = contents(actor, target, root, Shelf(vendored, ours=False))
+        files = contents(actor, target, root, vendored)
         write_whole(path, zipped(files))
         manifest[actor] = entry(actor, target, path)
         yield _line(target, path, f"{len(files)} files, {time.monotonic() - started:.1f} s")
@@ -70,32 +75,28 @@ def actors(root: Path) -> list[str]:
 
 def contents(actor: str, target: Target, root: Path, vendored: Shelf) -> dict[str, bytes]:
     """Name in the zip -> bytes, checked to be all that the function needs."""
-    ours = [Shelf(root / "functions", ours=True), Shelf(root / "lib", ours=True)]
+    # Nothing else under functions/: what is packed must be among the inputs, and no actor is another one's library.
+    ours = [Shelf(root / "functions", ours=True, only=actor), Shelf(root / "lib", ours=True)]
     shelves = [*ours, vendored]
-    reached = closure(f"{actor}.handler", shelves, target.provided, target.python)
-    refuse_missing(actor, reached.missing)
+    reached = closure(f"{actor}.handler", shelves, target.provides, target.python)
+    refuse_missing(actor, reached.missing, root)
     files = {name: path.read_bytes() for name, path in sorted(reached_files(reached, shelves).items())}
     if target.name == "lambda":
         refuse_foreign_machine_code(actor, files)
     else:
-        own = [name for name in reached.modules if any(name in shelf.modules for shelf in ours)]
-        rehearse(actor, files, own)
+        own = {name: shelf for shelf in ours for name in shelf.modules if name in reached.modules}
+        asked = [wanted for name, shelf in own.items() for wanted in all_wanted(name, shelf, target.python)]
+        rehearse(actor, files, own, [wanted for wanted in asked if wanted.required])
     return files
 
 
 def reached_files(reached: Closure, shelves: Iterable[Shelf]) -> dict[str, Path]:
-    """Name in the zip -> file: every module reached, and the data beside the modules of each package reached."""
+    """Name in the zip -> file: every module reached, and the data that goes with them."""
     files: dict[str, Path] = {}
     for shelf in shelves:
         here = [path for name, path in reached.modules.items() if shelf.modules.get(name) == path]
-        packages = {path.parent for path in here if path.name == "__init__.py"}
-        data = [path for package in packages for path in package.iterdir() if _is_data(path)]
-        files |= {path.relative_to(shelf.folder).as_posix(): path for path in (*here, *data)}
+        files |= {path.relative_to(shelf.folder).as_posix(): path for path in (*here, *data(shelf, here))}
     return files
-
-
-def _is_data(path: Path) -> bool:
-    return path.is_file() and path.suffix not in NEVER_DATA and path.name != "py.typed"
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -154,7 +155,12 @@ def _json(value: object) -> bytes:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
+    """What an earlier build wrote; nothing where that is not to be read any more."""
+    try:
+        told = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _line(target: Target, path: Path, remark: str) -> str:
@@ -172,7 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
             target = TARGETS[name]()
             for line in build(target, third_party(target)):
                 print(line, flush=True)
-    except PackageError as error:
+    except (PackageError, FolderError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -16,6 +16,7 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from tools.closure import COMPILED, Missing
+from tools.imports import Import
 from tools.targets import PackageError
 
 ELF_64_LITTLE_ENDIAN = b"\x7fELF\x02\x01"
@@ -26,21 +27,34 @@ REMEDY = "Pin it in requirements/functions.in (then `make pins`), or do without 
 # Lambda's own order: the function first, what the runtime brings last.
 IMPORT_EACH = """
 import importlib, sys
-task, runtime, handler, *modules = sys.argv[1:]
+task, runtime, handler, *asked = sys.argv[1:]
 sys.path[:0] = [task]
 sys.path.append(runtime)
-for module in modules:
+for name in asked:
+    module, _, attribute = name.partition(":")
+    if attribute and not hasattr(importlib.import_module(module), attribute):
+        module = f"{module}.{attribute}"
     importlib.import_module(module)
 assert callable(importlib.import_module(handler).handle), f"{handler}.handle is not a function"
 """
 
 
-def refuse_missing(actor: str, missing: Iterable[Missing]) -> None:
+def refuse_missing(actor: str, missing: Iterable[Missing], root: Path) -> None:
     for gap in missing:
+        asks = f"{actor} cannot run in AWS: {gap.importer}, line {gap.line}, imports {gap.name}, which"
+        top = gap.name.partition(".")[0]
+        if top == actor or (top and _stands_in(root / "lib", top)):
+            raise PackageError(f"{asks} is neither a module nor a name that {top} has.")
+        if top and _stands_in(root / "functions", top):
+            raise PackageError(f"{asks} stands beside it in functions/, out of its zip: move what both need to lib/.")
         raise PackageError(
-            f"{actor} cannot run in AWS: {gap.importer}, line {gap.line}, imports {gap.name}, which is neither in the "
-            f"zip nor in the Lambda runtime (Python's standard library, boto3, botocore). {REMEDY}"
+            f"{asks} is neither in the zip nor in the Lambda runtime (Python's standard library, boto3, botocore). "
+            f"{REMEDY}"
         )
+
+
+def _stands_in(folder: Path, name: str) -> bool:
+    return (folder / name).is_dir() or (folder / f"{name}.py").is_file()
 
 
 def refuse_foreign_machine_code(actor: str, files: Mapping[str, bytes]) -> None:
@@ -56,8 +70,11 @@ def refuse_foreign_machine_code(actor: str, files: Mapping[str, bytes]) -> None:
             )
 
 
-def rehearse(actor: str, files: Mapping[str, bytes], modules: Iterable[str]) -> None:
-    """Imports the handler, and every module of ours it may import later, as the Lambda runtime would."""
+def rehearse(actor: str, files: Mapping[str, bytes], modules: Iterable[str], wanted: Iterable[Import]) -> None:
+    """Imports the handler, every module of ours it may import later, and all `wanted`, as the Lambda runtime would."""
+    names = dict.fromkeys(
+        [*modules, *(one.name if one.certain else ":".join(one.name.rsplit(".", 1)) for one in wanted)]
+    )
     with tempfile.TemporaryDirectory() as scratch:
         task, runtime = Path(scratch, "task"), Path(scratch, "runtime")
         for name, content in files.items():
@@ -68,7 +85,7 @@ def rehearse(actor: str, files: Mapping[str, bytes], modules: Iterable[str]) -> 
         for path in runtime_packages():
             (runtime / path.name).symlink_to(path)
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-B", "-c", IMPORT_EACH, task, runtime, f"{actor}.handler", *modules],
+            [sys.executable, "-I", "-S", "-B", "-c", IMPORT_EACH, task, runtime, f"{actor}.handler", *names],
             env={"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"},
             capture_output=True,
             text=True,

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+import warnings
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +28,10 @@ class PackageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An interpreter and a machine. `pip` selects their wheels; empty means this interpreter's own."""
+    """An interpreter and a machine. `pip` selects their wheels; empty means this interpreter's own.
+
+    `stdlib` names the top-level modules, for another interpreter than this one the modules inside packages, too.
+    """
 
     name: str
     python: tuple[int, int]
@@ -37,9 +43,12 @@ class Target:
     def runtime(self) -> str:
         return "python3.13"  # declared to AWS and to the local AWS alike
 
-    @property
-    def provided(self) -> frozenset[str]:
-        return self.stdlib | RUNTIME
+    def provides(self, name: str) -> bool:
+        """True if the runtime brings the module `name`, which may be one inside a package."""
+        top = name.partition(".")[0]
+        if top in RUNTIME or (top in self.stdlib and not self.pip):
+            return name == top or _importable(name)
+        return name in self.stdlib
 
 
 def lambda_target() -> Target:
@@ -66,6 +75,17 @@ def host_target() -> Target:
         stdlib=frozenset(sys.stdlib_module_names),
         architecture="arm64" if machine in {"aarch64", "arm64"} else "x86_64",
     )
+
+
+@cache
+def _importable(name: str) -> bool:
+    """Whether this interpreter finds the module; that imports the packages around it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 TARGETS = {"lambda": lambda_target, "host": host_target}

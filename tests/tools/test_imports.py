@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.imports import Import, Source, compiled_imports, imports
+from tools.imports import Import, Source, compiled_imports, imports, may_define
 
 
 def required(text: str, **source) -> set[str]:
@@ -41,16 +41,39 @@ def test_an_import_whose_absence_is_caught_is_not_required(caught):
     assert optional(f"try:\n    import a\nexcept {caught}:\n    a = None") == {"a"}
 
 
+@pytest.mark.parametrize("manager", ["suppress(ImportError)", "contextlib.suppress(KeyError, ModuleNotFoundError)"])
+def test_an_import_whose_absence_is_suppressed_is_not_required(manager):
+    assert optional(f"with {manager}:\n    import a") == {"a"}
+
+
+@pytest.mark.parametrize("manager", ["suppress(KeyError)", "open(ImportError)"])
+def test_an_import_whose_absence_is_not_suppressed_is_required(manager):
+    assert required(f"with {manager}:\n    import a") == {"a"}
+
+
 def test_an_import_whose_absence_is_not_caught_is_required():
     assert required("try:\n    import a\nexcept KeyError:\n    pass") == {"a"}
 
 
-@pytest.mark.parametrize("guard", ["TYPE_CHECKING", "typing.TYPE_CHECKING", "sys.version_info < (3, 11)"])
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "TYPE_CHECKING",
+        "typing.TYPE_CHECKING",
+        "sys.version_info < (3, 11)",
+        "sys.platform == 'win32'",
+        "sys.platform.startswith('win')",
+        "os.name != 'posix'",
+    ],
+)
 def test_an_import_that_never_runs_is_not_asked_for(guard):
     assert imports(Source("actor.handler", f"if {guard}:\n    import a"), python=(3, 13)) == []
 
 
-@pytest.mark.parametrize("guard", ["not TYPE_CHECKING", "sys.version_info >= (3, 11)", "sys.version_info > (3,)"])
+@pytest.mark.parametrize(
+    "guard",
+    ["not TYPE_CHECKING", "sys.version_info >= (3, 11)", "sys.version_info > (3,)", "sys.platform == 'linux'"],
+)
 def test_an_import_that_always_runs_is_required(guard):
     assert required(f"if {guard}:\n    import a\nelse:\n    import b") == {"a"}
 
@@ -69,6 +92,46 @@ def test_a_name_in_a_string_may_be_an_import():
 
 def test_a_sentence_is_no_import():
     assert imports(Source("actor.handler", '"""Not a module name."""'), python=(3, 13)) == []
+
+
+@pytest.mark.parametrize("call", ["importlib.import_module('a.b')", "__import__('a.b')"])
+def test_a_module_that_our_own_code_imports_by_its_name_is_required(call):
+    assert required(call, ours=True) == {"a.b"}
+
+
+def test_a_relative_module_that_our_own_code_imports_by_its_name_is_required():
+    assert required("import_module('.store', __package__)", ours=True) == {"actor.store"}
+
+
+def test_a_library_may_do_without_what_it_imports_by_name():
+    assert required("import_module('a.b')", ours=False) == set()
+
+
+def test_a_relative_import_beyond_the_top_is_no_module():
+    assert required("from ...other import x") == {"...other"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name = 1",
+        "def later():\n    global name",
+        "from a import name",
+        "from a import b as name",
+        "from a import *",
+        "import name.a",
+        "class name: ...",
+        "def __getattr__(asked): ...",
+        "for name, other in (): ...",
+    ],
+)
+def test_a_module_may_define_what_anything_in_it_binds(text):
+    assert may_define(text, "name")
+
+
+@pytest.mark.parametrize("text", ["", "import a.name", "other = name", "from name import a", "a.name = 1"])
+def test_a_module_does_not_define_what_nothing_in_it_binds(text):
+    assert not may_define(text, "name")
 
 
 def test_a_computed_import_may_be_any_module_of_its_package():

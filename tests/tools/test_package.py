@@ -1,6 +1,7 @@
 """A zip is a function of its sources, holds what its function needs, and is refused when that is not to be had."""
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 
 from tools import package
+from tools.folders import FolderError
 from tools.targets import PackageError, Target, host_target, lambda_target
 
 LAMBDA, HOST = lambda_target(), host_target()
@@ -113,6 +115,31 @@ def test_the_manifest_says_what_was_built(project):
     }
 
 
+def test_one_build_of_a_target_waits_for_another(project):
+    building = package.build(HOST, project.vendored, project.root)
+    next(building)
+    other = os.open(project.zip().parent, os.O_RDONLY)
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
+
+
+@pytest.mark.parametrize("content", ["", '{"actor":', "[]", "\0"])
+@pytest.mark.parametrize("name", ["manifest.json", "inputs.json"])
+def test_a_damaged_record_of_an_earlier_build_is_written_again(project, name, content):
+    project.build()
+    whole = project.zip().with_name(name).read_text()
+    project.zip().with_name(name).write_text(content)
+    project.build()
+    assert project.zip().with_name(name).read_text() == whole
+
+
+def test_a_file_in_the_way_of_dist_is_named(project):
+    project.write("dist", "")
+    with pytest.raises(FolderError, match=r"dist/host must be a folder; .*/dist is a file: move it away"):
+        project.build()
+
+
 # Only what the function needs
 
 
@@ -126,11 +153,64 @@ def test_other_functions_unused_library_code_tests_caches_and_stubs_stay_outside
     assert project.names() == ["actor/handler.py", "streamkit/__init__.py", "streamkit/used.py"]
 
 
-def test_data_beside_a_reached_package_is_inside(project):
-    project.write("functions/actor/__init__.py", "")
-    project.write("functions/actor/table.json", "{}")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "functions/actor/table.json",
+        "functions/actor/schemas/trip/v1.json",
+        "functions/actor/unreached/table.json",
+        "lib/zones/table.json",
+        "lib/zones/maps/north.json",
+    ],
+)
+def test_data_below_our_packages_is_inside_with_and_without_init(project, name):
+    project.write("functions/actor/handler.py", "import zones.names\n" + HANDLER)
+    project.write("functions/actor/unreached/__init__.py", "")
+    project.write("lib/zones/names.py", "")
+    project.write(name, "{}")
     project.build()
-    assert "actor/table.json" in project.names()
+    assert name.split("/", 1)[1] in project.names()
+
+
+@pytest.mark.parametrize("name", ["library/table.json", "library/data/table.json"])
+def test_data_of_a_reached_library_is_inside(project, name):
+    project.write("functions/actor/handler.py", "import library\n" + HANDLER)
+    project.write("vendored/library/__init__.py", "")
+    project.write(f"vendored/{name}", "{}")
+    project.build()
+    assert name in project.names()
+
+
+@pytest.mark.parametrize("name", ["lib/zones/table.json", "vendored/library/extra/table.json"])
+def test_data_of_a_package_that_is_not_reached_stays_outside(project, name):
+    project.write("functions/actor/handler.py", "import library\n" + HANDLER)
+    project.write("lib/zones/__init__.py", "")
+    project.write("vendored/library/__init__.py", "")
+    project.write("vendored/library/extra/__init__.py", "")
+    project.write(name, "{}")
+    project.build()
+    assert project.names() == ["actor/handler.py", "library/__init__.py"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".env", ".DS_Store", ".git/config", ".handler.py.swp", "handler.py~", "#handler.py#", "handler.py.orig"),
+        *("handler.pyo", "handler.orig.py", "tests/event.json", "__pycache__/handler.cpython-313.pyc.1400"),
+    ],
+)
+def test_secrets_caches_and_what_editors_leave_stay_outside(project, name):
+    project.write(f"functions/actor/{name}", "SECRET = 1")
+    project.build()
+    assert project.names() == ["actor/handler.py"]
+
+
+def test_a_link_to_nowhere_is_nothing(project):
+    (project.root / "lib").mkdir()
+    (project.root / "lib/broken.py").symlink_to("/nowhere.py")
+    (project.root / "functions/actor/broken.json").symlink_to("/nowhere.json")
+    project.build()
+    assert project.names() == ["actor/handler.py"]
 
 
 # Refused in the build, not at the first invocation
@@ -143,6 +223,65 @@ def test_an_import_the_runtime_cannot_satisfy_is_refused_with_function_import_an
         PackageError, match=r"actor cannot run in AWS: actor\.handler, line 1, imports six, .*functions\.in"
     ):
         project.build(target)
+
+
+@pytest.mark.parametrize("name", ["common", "other.store"])
+def test_code_beside_the_function_is_refused_with_the_way_out(project, name):
+    project.write("functions/common.py", "")
+    project.write("functions/other/handler.py", HANDLER)
+    project.write("functions/other/store.py", "")
+    project.write("functions/actor/handler.py", f"import {name}\n" + HANDLER)
+    with pytest.raises(
+        PackageError, match=rf"imports {name}, which stands beside it in functions/, .*: move .* to lib/"
+    ):
+        project.build()
+
+
+@pytest.mark.parametrize("target", [LAMBDA, HOST], ids=["lambda", "host"])
+@pytest.mark.parametrize(
+    "name", ["os.nope", "concurrent.futurez", "boto3.dynamodb.typo", "botocore.nope.more", "actor.nope"]
+)
+def test_a_module_that_its_package_lacks_is_refused_though_it_is_imported_late(project, target, name):
+    project.write("functions/actor/handler.py", f"def handle(event, context):\n    import {name}\n")
+    with pytest.raises(PackageError, match=f"imports {name}, which is neither"):
+        project.build(target)
+
+
+@pytest.mark.parametrize("target", [LAMBDA, HOST], ids=["lambda", "host"])
+@pytest.mark.parametrize(
+    "name", ["os.path", "collections.abc", "xml.etree.ElementTree", "encodings.idna", "boto3.dynamodb.types"]
+)
+def test_a_module_inside_what_the_runtime_brings_is_there(project, target, name):
+    project.write("functions/actor/handler.py", f"import {name}\n" + HANDLER)
+    assert project.build(target)
+
+
+def test_a_name_that_the_runtime_lacks_is_refused_though_it_is_imported_late(project):
+    late = "def handle(event, context):\n    from botocore.vendored import requestz\n"
+    project.write("functions/actor/handler.py", late)
+    with pytest.raises(PackageError, match=r"No module named 'botocore\.vendored\.requestz'"):
+        project.build()
+
+
+@pytest.mark.parametrize("name", ["json", "calendar", "boto3", "urllib3"])
+@pytest.mark.parametrize("place", ["functions/{}/handler.py", "lib/{}.py", "lib/{}/__init__.py"])
+def test_a_name_that_the_runtime_uses_is_refused(project, place, name):
+    project.write(place.format(name), HANDLER)
+    with pytest.raises(PackageError, match=f"{name} must have a name of its own; the Lambda runtime has"):
+        project.build(LAMBDA)
+
+
+def test_a_name_that_a_vendored_library_uses_is_refused(project):
+    project.write("vendored/library/__init__.py", "")
+    project.write("lib/library.py", "")
+    with pytest.raises(PackageError, match="lib/library must have a name of its own; a vendored library has"):
+        project.build()
+
+
+def test_an_actor_named_like_a_package_of_lib_is_refused(project):
+    project.write("lib/actor/__init__.py", "")
+    with pytest.raises(PackageError, match="functions/actor must have a name of its own; lib/actor has"):
+        project.build()
 
 
 def test_a_module_that_left_python_is_refused_for_aws_whatever_this_host_has(project):
