@@ -8,10 +8,10 @@ A script says what becomes of each call in turn; after its end every call succee
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import md5
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -53,7 +53,7 @@ def timed_out() -> ReadTimeoutError:
 
 @dataclass
 class ManualClock:
-    """Time that passes only when it is slept."""
+    """Time that passes only when it is slept, or a service takes it."""
 
     now: float = 0.0
     slept: list[float] = field(default_factory=list)
@@ -86,10 +86,24 @@ class Scripted:
     def __init__(self, script: Iterable[Fate] = ()) -> None:
         self.script: Iterator[Fate] = iter(script)
         self.calls: list[int] = []
+        self.begun: list[float] = []
+        self._pass: Callable[[], float] = lambda: 0.0
+
+    def slow(self, clock: ManualClock, seconds: float) -> Self:
+        """The service, of which every call takes so long; `begun` says when each began."""
+
+        def take() -> float:
+            began = clock.now
+            clock.now += seconds
+            return began
+
+        self._pass = take
+        return self
 
     def taken(self, entries: int) -> int:
         """How many of the call's entries are taken."""
         self.calls.append(entries)
+        self.begun.append(self._pass())
         fate = next(self.script, None)
         if isinstance(fate, Exception):
             raise fate
@@ -172,6 +186,13 @@ class MemoryBucket(Scripted):
         self.objects[request["Key"]] = bytes(body)
         answer: Any = {"ETag": f'"{md5(body).hexdigest()}"', "ResponseMetadata": _metadata()}
         return answer  # type: ignore[no-any-return]  # its type lists two dozen keys that S3 leaves out
+
+
+class Rubbish:
+    """A client whose every call is answered with status 200 and a body in which botocore finds nothing."""
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        return lambda **_: {"ResponseMetadata": _metadata()}
 
 
 def _plain(item: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from aws_lambda_powertools.logging import Logger
 from streamkit import clients, metrics, settings
 from streamkit.invocation import Context, seconds_for_calls
 from streamkit.logs import log, one_line
-from streamkit.quarantine import Quarantine, Rejected
+from streamkit.quarantine import Quarantine, Rejected, calls_for_one
 from streamkit.records import records
 from trip_writer.batch import Settlement, batch_of, earliest
 from trip_writer.settings import Settings
@@ -39,8 +39,8 @@ def settle(
         batch = batch_of(records(event))
         facts |= {"records": len(batch.records), "unusable": len(batch.unusable)}
 
-        # Puts leave quarantine the time for one call, even for the longest that a call may take.
-        written = store.write(batch.puts, seconds_for_calls(context, kept_calls=1 if batch.unusable else 0))
+        # Puts leave quarantine the time to keep one record, even for the longest that calls may take.
+        written = store.write(batch.puts, seconds_for_calls(context, kept_calls=calls_for_one(batch.unusable)))
         unwritten = [user_record for put in written.left for user_record in put.records]
 
         to_keep = batch.unusable_before(earliest(unwritten))

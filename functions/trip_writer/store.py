@@ -47,7 +47,9 @@ class TripStore:
         answer = self.table.batch_write_item(
             RequestItems={self.table_name: [{"PutRequest": {"Item": attributes(put.item)}} for put in call]}
         )
-        unprocessed = answer.get("UnprocessedItems", {}).get(self.table_name, [])
+        if "UnprocessedItems" not in answer:  # status 200 and rubbish for a body: nothing says that it is written
+            return call
+        unprocessed = answer["UnprocessedItems"].get(self.table_name, [])
         keys = {request["PutRequest"]["Item"]["tripId"]["S"] for request in unprocessed}
         return [put for put in call if put.item["tripId"] in keys]
 

@@ -13,7 +13,10 @@ from aws_lambda_powertools.logging import Logger
 from botocore.exceptions import ClientError
 
 from domain.trip import Trip, item, parse
-from streamkit.quarantine import Quarantine, QuarantineRefusedError
+from streamkit.clients import CALL_SECONDS
+from streamkit.invocation import ANSWER_SECONDS
+from streamkit.kpl import Packed, pack
+from streamkit.quarantine import MOST_APART, Quarantine, QuarantineRefusedError
 from streamkit.records import EventError
 from streamkit.settings import SettingsError, read
 from tests.doubles import (
@@ -22,6 +25,7 @@ from tests.doubles import (
     MemoryBucket,
     MemoryQueue,
     MemoryTable,
+    Rubbish,
     full_waits,
     refused,
     throttled,
@@ -180,6 +184,11 @@ def test_waiting_ends_while_a_last_call_an_answer_and_a_quarantine_fit_into_the_
     assert clock.now == pytest.approx(19.5, abs=3.0)
 
 
+def test_items_count_as_written_only_in_an_answer_that_says_what_is_not():
+    with pytest.raises(BatchFailedError, match="settled none"):
+        invoke(kinesis_event(trip()), Rubbish())
+
+
 # quarantine and failed writes together
 
 
@@ -210,6 +219,35 @@ def test_a_quarantine_that_refuses_for_good_raises():
     queue = MemoryQueue([0], code="KMS.AccessDeniedException", sender_fault=True)
     with pytest.raises(QuarantineRefusedError):
         invoke(kinesis_event(trip(), POISON), MemoryTable(), queue)
+
+
+# the time
+
+
+def test_an_aggregate_of_nothing_but_poison_is_settled_in_one_invocation():
+    clock = ManualClock()
+    aggregate = pack([Packed("k", None, b"")] * 19_999 + [Packed("k", None, trip("t-1"))])
+    table, queue = MemoryTable(), MemoryQueue().slow(clock, 0.03)
+    assert invoke(kinesis_event(aggregate, trip("t-2")), table, queue, clock=clock) == DONE
+    assert list(table.items) == ["t-1", "t-2"]
+    assert (kept(queue), queue.begun) == ([("1", 0)], [0.0])
+
+
+def test_the_most_that_one_aggregate_makes_of_messages_fits_into_the_shortest_timeout():
+    clock = ManualClock()
+    aggregate = pack([Packed("k", None, b"x" * 2_000)] * MOST_APART)
+    queue = MemoryQueue().slow(clock, 0.1)
+    assert invoke(kinesis_event(aggregate), MemoryTable(), queue, clock=clock) == DONE
+    assert clock.now < 20 - ANSWER_SECONDS - 2 * CALL_SECONDS
+
+
+def test_no_call_begins_with_less_time_than_it_may_take():
+    clock = ManualClock()
+    table, queue = MemoryTable().slow(clock, 0.5), MemoryQueue().slow(clock, 3.9)
+    bucket = MemoryBucket().slow(clock, 3.9)
+    invoke(kinesis_event(*[b"x" * 140_000] * 10, *trips(2_400)), table, queue, bucket, clock)
+    assert [at for at in table.begun + bucket.begun + queue.begun if at > 30 - ANSWER_SECONDS - CALL_SECONDS] == []
+    assert len(queue.bodies) > 0
 
 
 # what it tells
