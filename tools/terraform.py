@@ -79,9 +79,9 @@ def installed(environment: Mapping[str, str]) -> str:
     remedy = f"install {'.'.join(map(str, OLDEST))} or newer from https://developer.hashicorp.com/terraform/install."
     if program is None:
         raise TerraformError(f"Terraform is not on the PATH: {remedy}")
-    answer = subprocess.run(
-        [program, "version", "-json"], env=dict(environment), capture_output=True, text=True, check=False
-    )
+    # Arguments that the user has added to every command are not meant for this question.
+    plain = {name: value for name, value in environment.items() if not name.startswith("TF_CLI_ARGS")}
+    answer = subprocess.run([program, "version", "-json"], env=plain, capture_output=True, text=True, check=False)
     version = version_of(answer.stdout)
     if version < OLDEST:
         found = ".".join(map(str, version)) or "of unknown version"

@@ -168,6 +168,13 @@ def test_a_missing_terraform_is_told_with_the_remedy(tmp_path):
         terraform.installed({"PATH": str(tmp_path)})
 
 
+def test_the_users_arguments_for_terraform_do_not_disturb_the_question_for_its_version(tmp_path):
+    answer = json.dumps({"terraform_version": "1.11.4"})
+    path = program(tmp_path, f"test -z \"$TF_CLI_ARGS$TF_CLI_ARGS_version\" && echo '{answer}'")
+    users = {"TF_CLI_ARGS": "-no-color", "TF_CLI_ARGS_version": "-x"}
+    assert terraform.installed({"PATH": str(tmp_path), **users}) == str(path)
+
+
 def test_an_old_terraform_is_told_with_its_version_and_the_remedy(tmp_path):
     program(tmp_path, f"echo '{json.dumps({'terraform_version': '1.9.8'})}'")
     with pytest.raises(terraform.TerraformError, match=r"Terraform 1\.9 at .* is too old: install 1\.11 or newer"):
