@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,10 @@ from typing import BinaryIO
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".local" / "logs"
+
+# Far more than any stage takes; only one that hangs gets there.
+LIMIT_SECONDS = 1800.0
+TIMED_OUT, NOT_STARTED = 124, 127
 
 # Interrupted, pytest still takes down what its fixtures set up, and Terraform finishes what it is doing.
 POLITELY = ((signal.SIGINT, 45.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
@@ -32,6 +36,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     counts: bool = False
     terraform: bool = False
+    limit_seconds: float = LIMIT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,18 @@ def startable(waiting: Iterable[Stage], running: Iterable[str], done: Iterable[s
     return [stage for stage in waiting if set(stage.needs) <= set(done)][: max(free, 0)]
 
 
-async def run(stages: Sequence[Stage], aloud: Stage | None = None, jobs: int | None = None) -> list[Outcome]:
+async def run(
+    stages: Sequence[Stage],
+    aloud: Stage | None = None,
+    jobs: int | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> list[Outcome]:
     """The outcomes in the order they came, up to the first failure; `aloud` writes to our own output."""
     me = asyncio.current_task()
     assert me is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, me.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            asyncio.get_running_loop().add_signal_handler(number, me.cancel)
 
     waiting, outcomes = list(stages), list[Outcome]()
     running: dict[asyncio.Task[Outcome], Stage] = {}
@@ -75,7 +86,7 @@ async def run(stages: Sequence[Stage], aloud: Stage | None = None, jobs: int | N
             done = [outcome.stage.name for outcome in outcomes]
             for stage in startable(waiting, [stage.name for stage in running.values()], done, places):
                 waiting.remove(stage)
-                running[asyncio.create_task(run_stage(stage, aloud=stage is aloud))] = stage
+                running[asyncio.create_task(run_stage(stage, environment, aloud=stage is aloud))] = stage
             finished, _ = await asyncio.wait(running, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
             for task in finished:
                 del running[task]
@@ -93,22 +104,37 @@ async def run(stages: Sequence[Stage], aloud: Stage | None = None, jobs: int | N
     return outcomes
 
 
-async def run_stage(stage: Stage, *, aloud: bool) -> Outcome:
+async def run_stage(stage: Stage, environment: Mapping[str, str], *, aloud: bool) -> Outcome:
     path, started = LOGS / f"{stage.name}.log", time.monotonic()
-    exit_code = 0
     with path.open("wb") as log:
-        for command in stage.commands:
-            exit_code = await run_command(command, None if aloud else log)
-            if exit_code != 0:
-                break
+        own = None if aloud else log
+        try:
+            async with asyncio.timeout(stage.limit_seconds):
+                exit_code = await run_commands(stage.commands, environment, own)
+        except TimeoutError:
+            exit_code = TIMED_OUT
+            tell(f"{stage.name} was ended: it took more than {stage.limit_seconds:g} s.", own)
     return Outcome(stage, exit_code, time.monotonic() - started, path.read_text(errors="replace"))
 
 
-async def run_command(command: Sequence[str], log: BinaryIO | None) -> int:
+async def run_commands(commands: Iterable[Sequence[str]], environment: Mapping[str, str], log: BinaryIO | None) -> int:
+    """The exit code of the first command that fails; those after it do not run."""
+    for command in commands:
+        try:
+            exit_code = await run_command(command, environment, log)
+        except OSError as error:
+            tell(f"{command[0]} cannot be started: {error.strerror}; `make clean` and try again.", log)
+            return NOT_STARTED
+        if exit_code != 0:
+            return exit_code
+    return 0
+
+
+async def run_command(command: Sequence[str], environment: Mapping[str, str], log: BinaryIO | None) -> int:
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**environment, "PYTHONUNBUFFERED": "1"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=log,
         stderr=log and asyncio.subprocess.STDOUT,
@@ -133,6 +159,10 @@ async def end(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)  # whatever it left behind
 
 
+def tell(sentence: str, log: BinaryIO | None) -> None:
+    (log or sys.stderr.buffer).write(f"{sentence}\n".encode())
+
+
 class Screen:
     """Lines that stay, and on a terminal one below them that says what is running."""
 
@@ -141,7 +171,7 @@ class Screen:
         self.since: dict[str, float] = {}
 
     def say(self, line: str) -> None:
-        print(("\r\x1b[K" if self.terminal else "") + line, flush=True)
+        self._write(("\r\x1b[K" if self.terminal else "") + line + "\n")
 
     def show(self, names: Sequence[str]) -> None:
         if not self.terminal:
@@ -149,4 +179,9 @@ class Screen:
         now = time.monotonic()
         self.since = {name: self.since.get(name, now) for name in names}
         running = "   ".join(f"{name} {now - since:.0f} s" for name, since in self.since.items())
-        print(f"\r\x1b[K{running}", end="", flush=True)
+        self._write(f"\r\x1b[K{running}")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):  # a terminal that hung up must not keep us from ending the stages
+            sys.stdout.write(text)
+            sys.stdout.flush()

@@ -18,10 +18,13 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from tools import terraform
+from tools.folders import FolderError, make_folder
 from tools.stage import LOGS, Outcome, Stage, run
 from tools.summary import counted, skipped, verdict
+from tools.surroundings import surroundings
 
 PYTHON = ".venv/bin/python"
 THIS_PYTHON = sys.executable
@@ -87,7 +90,7 @@ def closing(outcomes: Iterable[Outcome]) -> list[str]:
             lines += [f"{outcome.stage.name}: {line}" for line in skipped(outcome.output)]
     for failure in failures:
         lines += ["", f"{failure.stage.name} failed:", failure.output.rstrip(), ""]
-    return [*lines, verdict(counts, failed_stages=len(failures))]
+    return [*lines, verdict(counts, failed_stages=len(failures))] if counts or failures else lines
 
 
 def main(names: list[str]) -> int:
@@ -99,13 +102,17 @@ def main(names: list[str]) -> int:
             terraform.installed(terraform.terraform_environment(os.environ))
         except terraform.TerraformError as error:
             sys.exit(str(error))
-    LOGS.mkdir(parents=True, exist_ok=True)
+    try:
+        make_folder(LOGS)
+    except FolderError as error:
+        sys.exit(str(error))
     started = time.monotonic()
     aloud = STAGES[names[0]] if len(names) == 1 else None
     try:
-        outcomes = asyncio.run(run(stages, aloud))
+        outcomes = asyncio.run(run(stages, aloud, environment=surroundings(os.environ)))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        print("\nStopped; every stage has ended.", file=sys.stderr)
+        with suppress(OSError):  # the terminal may be gone
+            print("\nStopped; every stage has ended.", file=sys.stderr)
         return 130
     if aloud is None:
         print(f"{'total':<16}{time.monotonic() - started:7.1f} s", *closing(outcomes), sep="\n")

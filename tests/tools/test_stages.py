@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools import stage as stage_module
+from tools import stages
 from tools.stage import Outcome, Stage, run, startable
 from tools.stages import STAGES, closing, with_needs
 
@@ -92,6 +93,41 @@ def test_a_stage_stops_at_its_first_failing_command():
     assert (outcome.exit_code, outcome.output) == (3, "what went wrong\n")
 
 
+def test_nothing_is_said_of_tests_where_none_were_counted():
+    assert closing([Outcome(Stage("lint", ()), 0, 1.0, "checked\n")]) == []
+
+
+def test_a_program_that_is_not_there_fails_its_stage_with_a_sentence():
+    [outcome] = asyncio.run(run([Stage("scan", (("/nowhere/checkov",),))]))
+    assert (outcome.exit_code, outcome.output) == (
+        127,
+        "/nowhere/checkov cannot be started: No such file or directory; `make clean` and try again.\n",
+    )
+
+
+def test_a_stage_that_takes_too_long_is_ended_with_a_sentence(lifeline, all_ended):
+    stage = Stage("flows", (leaves_a_child(lifeline, then="time.sleep(60)"),), limit_seconds=0.5)
+    [outcome] = asyncio.run(run([stage]))
+    assert (outcome.exit_code, outcome.output.splitlines()[-1], all_ended()) == (
+        124,
+        "flows was ended: it took more than 0.5 s.",
+        True,
+    )
+
+
+def test_a_stage_sees_the_environment_it_is_given():
+    shows = (sys.executable, "-c", "import os; print(os.environ.get('SEEN'), os.environ.get('HOME'))")
+    [outcome] = asyncio.run(run([Stage("unit", (shows,))], environment={"SEEN": "yes"}))
+    assert outcome.output == "yes None\n"
+
+
+def test_a_file_in_the_way_of_the_logs_is_named(tmp_path, monkeypatch):
+    (tmp_path / "logs").touch()
+    monkeypatch.setattr(stages, "LOGS", tmp_path / "logs")
+    with pytest.raises(SystemExit, match=r"logs must be a folder; .*/logs is a file: move it away"):
+        stages.main(["setup"])
+
+
 # Nothing is left running
 
 
@@ -106,7 +142,7 @@ def test_what_a_command_left_behind_ends_with_it(lifeline, all_ended):
     assert all_ended()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_every_stage_and_its_children(lifeline, all_ended, number):
     async def signalled() -> None:
         asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), number)
@@ -115,3 +151,13 @@ def test_a_signal_ends_every_stage_and_its_children(lifeline, all_ended, number)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(signalled())
     assert all_ended()
+
+
+def test_a_hangup_that_is_ignored_stays_ignored():
+    works = (sys.executable, "-c", "import os, signal; os.kill(os.getppid(), signal.SIGHUP); print('done')")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        [outcome] = asyncio.run(run([Stage("unit", (works,))]))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert outcome.output == "done\n"
