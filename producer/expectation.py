@@ -56,7 +56,6 @@ class Expectation:
         self.window_seconds = window_seconds
         self.acknowledged: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
         self.failed = 0
-        self.repeated = 0  # acknowledged ones that were repeated on purpose
         self._trips = bytearray()  # one for each number: whether its trip is there for sure
         self._totals: defaultdict[Place, Row] = defaultdict(Row)
         self._late: defaultdict[Place, Row] = defaultdict(Row)
@@ -64,7 +63,6 @@ class Expectation:
 
     def stored(self, event: Event, unanswered: int) -> None:
         self.acknowledged[event.kind] += 1
-        self.repeated += event.repeated
         self._may_be_stored(event, unanswered)
         if event.kind == "poison":
             return
@@ -83,7 +81,7 @@ class Expectation:
         """What to compare with the tables, as JSON."""
         return {
             "windowSeconds": self.window_seconds,
-            "kinds": dict(self.acknowledged),
+            "kinds": {_in_json(kind): records for kind, records in self.acknowledged.items()},
             "distinctTrips": sum(self._trips),
             "quarantined": {"records": self.acknowledged["poison"], "uncertain": self._uncertain_poison},
             "totals": [self._document(place, row) for place, row in sorted(self._totals.items())],
@@ -106,6 +104,11 @@ class Expectation:
         fares = {} if row.fares is None else {"minFareCents": row.fares[0], "maxFareCents": row.fares[1]}
         uncertain = {"uncertain": row.uncertain.document()} if row.uncertain.trips else {}
         return {"vendorId": vendor_id, "window": _instant(window), **row.sums.document(), **fares, **uncertain}
+
+
+def _in_json(kind: str) -> str:
+    first, *rest = kind.split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
 def _instant(epoch_seconds: int) -> str:

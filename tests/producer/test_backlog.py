@@ -73,14 +73,29 @@ def test_a_full_request_does_not_wait():
     assert [len(request) for request in drained(backlog)] == [RECORDS_PER_REQUEST]
 
 
+def test_a_request_is_full_by_its_bytes_too_and_what_was_taken_counts_no_more():
+    backlog = Backlog(linger_seconds=60.0)
+    backlog.add(entry(RECORD_BYTES) for _ in range(5))
+    full = backlog.take(0.0)
+    backlog.add([entry()])
+    lingering = backlog.take(0.0)
+    backlog.again(full, not_before=1.0)
+    assert ([len(full), len(lingering), len(backlog.take(1.0))]) == [5, 0, 5]
+
+
+def test_who_is_in_a_hurry_waits_for_no_company():
+    backlog = Backlog(linger_seconds=60.0)
+    backlog.add([entry()])
+    assert len(backlog.take(0.0, hurry=True)) == 1
+
+
 def test_what_was_refused_comes_back_when_it_is_due_before_all_that_is_fresh():
-    backlog, refused, fresh = Backlog(linger_seconds=0.0), entry(), entry()
-    backlog.add([refused])
+    backlog, refused, fresh = Backlog(linger_seconds=0.0), [entry(), entry()], [entry(), entry()]
+    backlog.add(refused)
     backlog.again(backlog.take(0.0), not_before=5.0)
-    backlog.add([fresh])
-    early, backlog_due = backlog.take(4.0), backlog.next_moment()
-    backlog.again(early, not_before=0.0)
-    assert (early, backlog_due, backlog.take(5.0)) == ([fresh], 5.0, [fresh, refused])
+    early, due = backlog.take(4.9), backlog.next_moment()
+    backlog.add(fresh)
+    assert (early, due, backlog.take(5.0)) == ([], 5.0, [*refused, *fresh])
 
 
 def test_what_is_abandoned_is_everything_but_what_is_on_its_way():

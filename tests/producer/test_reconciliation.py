@@ -75,10 +75,12 @@ def bounds(report: Report):
 
 
 @settings(max_examples=60)
-@given(SCRIPTS, CODES, st.integers(0, 99), st.booleans())
-def test_every_vendors_minute_holds_what_the_report_says_within_what_is_uncertain(script, code, seed, aggregated):
+@given(SCRIPTS, CODES, st.integers(0, 99), st.booleans(), st.sampled_from([0.0, 60.0]))
+def test_every_vendors_minute_holds_what_the_report_says_within_what_is_uncertain(
+    script, code, seed, aggregated, give_up_seconds
+):
     stream = MemoryStream(script, shards=2, code=code)
-    least, most = bounds(carried_out(stream, seed, aggregated))
+    least, most = bounds(carried_out(stream, seed, aggregated, give_up_seconds))
     assert least <= sums(stream) <= most
 
 
@@ -106,6 +108,13 @@ def test_without_a_put_that_had_no_answer_nothing_is_uncertain(script, aggregate
     report = carried_out(stream, 1, aggregated)
     least, most = bounds(report)
     assert least == most == sums(stream)
+
+
+def test_what_was_repeated_on_purpose_is_what_the_distinct_trips_leave_over():
+    report = carried_out(MemoryStream(), 5, aggregated=True)
+    expected = report.document()["expected"]
+    trips = sum(row["trips"] for row in [*expected["totals"], *expected["late"]])
+    assert 0 < report.made_repeated == trips - expected["distinctTrips"]
 
 
 def test_the_distinct_trips_are_those_that_differ_in_the_stream():

@@ -4,6 +4,7 @@ import io
 import json
 import threading
 from datetime import UTC, datetime
+from itertools import repeat
 
 import pytest
 
@@ -16,7 +17,7 @@ from producer.progress import Progress, line
 from producer.report import Report
 from producer.run import Interruption, Run, Time, carry_out
 from producer.traffic import Traffic
-from tests.doubles import ManualClock, refused
+from tests.doubles import ManualClock, refused, throttled
 from tests.producer.doubles import AT_ONCE, MemoryStream
 
 SETTINGS = Settings(aggregate_bytes=None, linger_seconds=0.0, backoff=AT_ONCE)
@@ -31,15 +32,18 @@ class Terminal(io.StringIO):
 class InterruptingClock(ManualClock):
     """At this second somebody presses Ctrl-C."""
 
-    def __init__(self, after_seconds):
+    def __init__(self, after_seconds, *, twice=False):
         super().__init__()
         self.after_seconds = after_seconds
+        self.twice = twice
         self.interruption = Interruption(threading.Event(), threading.Event())
 
     def sleep(self, seconds):
         super().sleep(seconds)
         if self.now >= self.after_seconds:
             self.interruption.make_no_more.set()
+        if self.now >= self.after_seconds and self.twice:
+            self.interruption.wait_no_more.set()
 
 
 def carried_out(run, stream=None, clock=None, interruption=None, out=None):
@@ -79,6 +83,13 @@ def test_an_interrupted_run_makes_no_more_and_stores_what_it_made():
     made = carried_out(run_of(seconds=60.0), clock=clock, interruption=clock.interruption)
     assert (made.interrupted, made.counts.made == made.counts.acknowledged, made.reconciles) == (True, True, True)
     assert 10 <= made.counts.made <= 12
+
+
+def test_a_run_interrupted_twice_waits_for_no_stream_and_accounts_for_what_it_made():
+    clock, stream = InterruptingClock(after_seconds=1.0, twice=True), MemoryStream(repeat(throttled()))
+    ended = carried_out(run_of(seconds=60.0), stream, clock, clock.interruption)
+    assert (ended.counts.acknowledged, ended.counts.failed, ended.reconciles) == (0, ended.counts.made, True)
+    assert ended.stopped == "abandoned before trips had taken it"
 
 
 def test_a_run_whose_stream_goes_away_ends_with_the_reason():
