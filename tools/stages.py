@@ -29,7 +29,8 @@ from tools.surroundings import surroundings
 PYTHON = ".venv/bin/python"
 THIS_PYTHON = sys.executable
 PYTEST = (PYTHON, "-m", "pytest", "-q")
-CHECKOV = (".venv-checkov/bin/checkov", "--config-file=.checkov.yaml")
+# Its parser keeps a cache in the temporary folder.
+CHECKOV = ("env", f"TMPDIR={LOGS.parent}", ".venv-checkov/bin/checkov", "--config-file=.checkov.yaml")
 
 # In the order they start: what takes longest, or lets the others start, comes first.
 STAGES = {
