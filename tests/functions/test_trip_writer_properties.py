@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.trip import Trip, item, parse
-from streamkit.quarantine import Quarantine
+from streamkit.kpl import Packed, pack
+from streamkit.quarantine import MOST_APART, Quarantine
 from streamkit.records import user_records
 from tests.doubles import (
     Fate,
@@ -39,8 +40,9 @@ AGGREGATES = st.lists(USER_RECORDS, min_size=1, max_size=6).map(lambda payloads:
 CUT = st.builds(lambda payload, length: payload[:length], AGGREGATES, st.integers(0, 60))
 CUT_AND_SEALED = st.builds(lambda payload, length: sealed(payload[4 : 4 + length]), AGGREGATES, st.integers(0, 60))
 NESTED_AGGREGATES = AGGREGATES.map(lambda payload: packed(trip("a"), payload))
+HOSTS = st.just(pack([Packed("k", None, b"")] * MOST_APART + [Packed("k", None, data) for data in (b"x", trip("b"))]))
 LARGE = st.just(b"x" * 200_000)
-PAYLOADS = USER_RECORDS | AGGREGATES | CUT | CUT_AND_SEALED | NESTED_AGGREGATES | LARGE
+PAYLOADS = USER_RECORDS | AGGREGATES | CUT | CUT_AND_SEALED | NESTED_AGGREGATES | HOSTS | LARGE
 
 ERRORS = [throttled(), timed_out(), refused("InternalError", 500), refused("AccessDeniedException")]
 FATES: Any = st.none() | st.integers(0, 10) | st.sampled_from(ERRORS)
@@ -70,7 +72,11 @@ class World:
         return int(answer["batchItemFailures"][0]["itemIdentifier"]) if answer["batchItemFailures"] else None
 
     def kept(self):
-        return {(int(one["sequenceNumber"]), one["index"]) for one in self.queue.messages}
+        """Sequence number and index of what is in quarantine; the index is None where it is a whole aggregate."""
+        return {
+            (int(one["sequenceNumber"]), None if "unusableRecords" in one else one["index"])
+            for one in self.queue.messages
+        }
 
 
 def first(event):
@@ -93,7 +99,8 @@ def stands(world, event, user_record):
             outcomes = [outcome for one in later if isinstance(outcome := parse(one.data), Trip)]
             return world.table.items.get(sent.trip_id) in [item(one) for one in outcomes]
         case _:
-            return (user_record.record.position, user_record.index) in world.kept()
+            position = user_record.record.position
+            return not world.kept().isdisjoint({(position, user_record.index), (position, None)})
 
 
 @given(st.lists(PAYLOADS, max_size=40), SCRIPTS, SCRIPTS, SCRIPTS)
