@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.engine.live.clients import Clients
-from local.engine.live.troubles import AwsError, Trouble, trouble
+from local.engine.live.troubles import AwsError, Trouble, status, trouble
 from local.engine.source import Kind, Source
 
 
@@ -70,8 +70,8 @@ class Access:
             try:
                 return self.clients.client(service, region, self.role)
             except ClientError as error:
-                if trouble(error) is Trouble.THROTTLED:
-                    raise
+                if trouble(error) in (Trouble.THROTTLED, Trouble.STALE) or status(error) in (500, 502, 503, 504):
+                    raise  # says nothing about the role
                 self.uses_role = False
                 self.tell(f"{self.role} cannot be assumed here ({error}); the given identity is used in its place")
         return self.clients.client(service, region)

@@ -31,8 +31,8 @@ class EndpointError(ValueError):
 
 
 def quick_session() -> Any:
-    """A session that reads a record's time stamp in a tenth of the time: ten thousand of them come in one page."""
-    session = get_session()
+    """Without the developer's profile, and quick at time stamps: ten thousand of them come in one page of records."""
+    session = get_session({"profile": (None, None, None, None)})
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
     return session
 

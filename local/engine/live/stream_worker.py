@@ -51,8 +51,10 @@ class StreamWorker:
 
     @property
     def is_ready(self) -> bool:
-        """Its shards are known, and every one that may be read has been asked for once."""
-        return self.listed and all(
+        """Its shards are known and each that may be read has been asked once; or it was told why not."""
+        if not self.listed:
+            return self.failures > 0
+        return all(
             runner.iterator is not None or runner.shard.ended or runner.failed_reads for runner in self.runners.values()
         )
 

@@ -51,11 +51,12 @@ class MemoryCheckpoints:
 class MemoryStream:
     """A reader of shards that are lists; an iterator is the place of the next record."""
 
-    def __init__(self, **parents: str) -> None:
+    def __init__(self) -> None:
         self.records: dict[str, list[KinesisEntry]] = {}
         self.parents: dict[str, tuple[str, ...]] = {}
         self.closed: set[str] = set()
         self.refusals: list[Exception] = []
+        self.unlisted: list[Exception] = []
         self.asked: list[Position] = []
 
     def shard(self, shard_id: str, *parents: str) -> None:
@@ -66,6 +67,8 @@ class MemoryStream:
         self.records[shard_id] += [KinesisEntry(str(n), key, b"%d" % n, arrived, 0) for n in numbers]
 
     def shards(self) -> list[ShardFacts]:
+        if self.unlisted:
+            raise self.unlisted.pop(0)
         return [ShardFacts(shard_id, self.parents[shard_id], starts_at="0") for shard_id in self.records]
 
     def retention_seconds(self) -> float | None:

@@ -70,3 +70,14 @@ def test_a_role_nobody_may_assume_here_is_replaced_and_told():
     reading = Access(Closed(kinesis="kinesis"), source(STREAM), ROLE, told.append)
     assert reading.source_client("kinesis") == "kinesis"
     assert [text for text in told if text.startswith(f"{ROLE} cannot be assumed here")]
+
+
+def test_an_endpoint_that_fails_says_nothing_about_a_role():
+    class Failing(MemoryClients):
+        def client(self, service, region=None, role=None, read_seconds=0.0):
+            raise refused("ServiceUnavailable", 503, "AssumeRole")
+
+    reading = Access(Failing(), source(STREAM), ROLE, lambda _: None)
+    with pytest.raises(Exception, match="ServiceUnavailable"):
+        reading.source_client("kinesis")
+    assert reading.uses_role

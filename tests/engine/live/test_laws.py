@@ -57,7 +57,8 @@ class CountingFunctions(ScriptedFunctions):
 
 def run(folder, fates, puts, **settings):
     """The function, and all sequence numbers put, after everything has come to rest."""
-    stream, functions, numbers = MemoryStream(), CountingFunctions(fates), []
+    stream, functions = MemoryStream(), CountingFunctions(fates)
+    numbers: list[str] = []
     stream.shard(SHARD)
     at_work = Stage(stream, functions, folder, **settings)
     for count in puts:

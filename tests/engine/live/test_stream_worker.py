@@ -46,6 +46,15 @@ def test_a_stream_that_vanished_is_told_once_however_often_it_is_asked_for(strea
     assert at_work.told[-1].endswith("is read again")
 
 
+def test_a_stream_that_cannot_be_listed_keeps_nobody_waiting_and_is_listed_later(stream, stage):
+    stream.put(1)
+    stream.unlisted = [refused("ResourceNotFoundException")] * 2
+    at_work = stage()
+    assert at_work.worker.is_ready
+    at_work.pass_time(10)
+    assert at_work.functions.numbers == [["1"]]
+
+
 def test_a_position_the_stream_no_longer_has_is_told_and_reading_begins_at_the_oldest(stream, stage):
     stream.put(1)
     at_work = stage()
