@@ -10,6 +10,7 @@ if find_spec("streamkit") is None:  # the zips carry lib/ at their top; a checko
 from producer.counts import Counts
 from producer.entry import PutError, Stored
 from producer.kinesis import client
-from producer.producer import FullError, Producer, Settings, StoppedError
+from producer.producer import FullError, Producer, StoppedError
+from producer.settings import Settings
 
 __all__ = ["Counts", "FullError", "Producer", "PutError", "Settings", "StoppedError", "Stored", "client"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from producer.pace import Pace
 from producer.packing import AGGREGATE_BYTES
-from producer.producer import Settings
 from producer.run import Run
+from producer.settings import Settings
 from producer.traffic import KEYS, Traffic
 
 DESCRIPTION = """Makes taxi trips, puts them into a Kinesis stream and says what became of every one.

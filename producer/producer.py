@@ -13,23 +13,20 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from producer.backlog import Backlog
 from producer.counts import Counts
 from producer.entry import Entry, PutError, Stored
 from producer.kinesis import Kinesis
-from producer.limits import ENVELOPE_BYTES, RECORD_BYTES, refusal
-from producer.packing import AGGREGATE_BYTES, Aggregation, Packing, Plain
+from producer.limits import refusal
+from producer.packing import Aggregation, Packing, Plain
+from producer.settings import Settings
 from producer.settlement import Hopeless, StoredAt, Verdict, maybe_stored, remedy, settled, verdict_of, verdicts
 from producer.shard_listing import ShardListing
-from streamkit.throttle import Backoff
-
-SMALLEST_AGGREGATE = 1_024
 
 log = logging.getLogger("producer")
 
@@ -42,28 +39,6 @@ class StoppedError(RuntimeError):
 
 class FullError(RuntimeError):
     """The buffer stayed full for as long as the caller would wait; the record was not taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a producer goes about it."""
-
-    aggregate_bytes: int | None = AGGREGATE_BYTES  # None: every record by itself
-    requests_in_flight: int = 4
-    linger_seconds: float = 0.1  # how long a record waits for company
-    give_up_seconds: float = 60.0  # after this long a record that Kinesis keeps refusing has failed
-    buffer_bytes: int = 32 * 1024 * 1024  # with more than this sealed and not yet stored, `put` waits
-    backoff: Backoff = field(default_factory=lambda: Backoff(first_seconds=0.1, longest_seconds=5.0))
-    clock: Callable[[], float] = time.monotonic
-
-    def __post_init__(self) -> None:
-        most = RECORD_BYTES - ENVELOPE_BYTES
-        if self.aggregate_bytes is not None and not SMALLEST_AGGREGATE <= self.aggregate_bytes <= most:
-            raise ValueError(f"aggregate_bytes must be {SMALLEST_AGGREGATE} to {most}; got {self.aggregate_bytes}.")
-        if self.requests_in_flight < 1:
-            raise ValueError(f"requests_in_flight must be at least 1; got {self.requests_in_flight}.")
-        if self.linger_seconds < 0 or self.give_up_seconds < 0 or self.buffer_bytes < 0:
-            raise ValueError("linger_seconds, give_up_seconds and buffer_bytes must not be negative.")
 
 
 class Producer:
@@ -178,7 +153,7 @@ class Producer:
         return self._stopped
 
     def _idle(self) -> bool:
-        return self._counts.pending == 0 and self._telling == 0
+        return self._backlog.held == 0 and self._packing.oldest is None and self._telling == 0
 
     def _may_take(self) -> bool:
         full = self._backlog.held_bytes > self._settings.buffer_bytes
