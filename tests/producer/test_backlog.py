@@ -1,6 +1,7 @@
 """Requests are cut to the limits of PutRecords, oldest first; nothing is lost on the way."""
 
 import itertools
+from functools import cache
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,12 @@ SIZES = st.lists(st.sampled_from([1, 1_000, 50_000, RECORD_BYTES]), max_size=60)
 
 
 def entry(size=10, opened_at=0.0):
-    return Entry(bytes(size - 1), "k", None, 1, opened_at)
+    return Entry(payload(size - 1), "k", None, 1, opened_at)
+
+
+@cache
+def payload(size):
+    return bytes(size)
 
 
 def drained(backlog, now=0.0):
