@@ -9,7 +9,7 @@ variables {
   operations_topic = { arn = "arn:aws:sns:eu-west-1:123456789012:operations" }
 
   package = {
-    path         = "dist/lambda/trip_writer.zip"
+    path         = "tests/fixtures/kinesis_events.json"
     sha256       = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     handler      = "trip_writer.handler.handle"
     runtime      = "python3.13"

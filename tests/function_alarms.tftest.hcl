@@ -9,7 +9,7 @@ variables {
   operations_topic = { arn = "arn:aws:sns:eu-west-1:123456789012:operations" }
 
   package = {
-    path         = "dist/lambda/trip_writer.zip"
+    path         = "tests/fixtures/kinesis_events.json"
     sha256       = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     handler      = "trip_writer.handler.handle"
     runtime      = "python3.13"
@@ -127,17 +127,17 @@ run "iterator_age_rings_at_a_share_of_the_streams_retention" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.iterator_age[0].metric_name == "IteratorAge" && aws_cloudwatch_metric_alarm.iterator_age[0].dimensions == tomap({ FunctionName = "sluice-test-trip-writer" })
+    condition     = aws_cloudwatch_metric_alarm.iterator_age["this"].metric_name == "IteratorAge" && aws_cloudwatch_metric_alarm.iterator_age["this"].dimensions == tomap({ FunctionName = "sluice-test-trip-writer" })
     error_message = "Lambda tells the age by function, not by source."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.iterator_age[0].threshold == 168 * 3600 * 1000 / 4
+    condition     = aws_cloudwatch_metric_alarm.iterator_age["this"].threshold == 168 * 3600 * 1000 / 4
     error_message = "A quarter of seven days, in milliseconds."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.iterator_age[0].alarm_actions == toset([var.operations_topic.arn]) && aws_cloudwatch_metric_alarm.iterator_age[0].ok_actions == toset([var.operations_topic.arn]) && aws_cloudwatch_metric_alarm.iterator_age[0].treat_missing_data == "notBreaching"
+    condition     = aws_cloudwatch_metric_alarm.iterator_age["this"].alarm_actions == toset([var.operations_topic.arn]) && aws_cloudwatch_metric_alarm.iterator_age["this"].ok_actions == toset([var.operations_topic.arn]) && aws_cloudwatch_metric_alarm.iterator_age["this"].treat_missing_data == "notBreaching"
     error_message = "The alarm must be told, and silence is no lag."
   }
 }
@@ -155,7 +155,7 @@ run "iterator_age_rings_before_a_shorter_record_age_discards" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.iterator_age[0].threshold == 3 * 3600 * 1000
+    condition     = aws_cloudwatch_metric_alarm.iterator_age["this"].threshold == 3 * 3600 * 1000
     error_message = "Records are discarded after six hours, whatever the stream keeps."
   }
 }
@@ -173,7 +173,7 @@ run "iterator_age_follows_the_source_whose_records_die_first" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.iterator_age[0].threshold == 6 * 3600 * 1000
+    condition     = aws_cloudwatch_metric_alarm.iterator_age["this"].threshold == 6 * 3600 * 1000
     error_message = "A table's stream keeps 24 hours, a quarter of it is six."
   }
 }
@@ -190,12 +190,12 @@ run "a_destination_that_cannot_be_reached_rings" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.undelivered_failures[0].metric_name == "DestinationDeliveryFailures" && aws_cloudwatch_metric_alarm.undelivered_failures[0].threshold == 0 && aws_cloudwatch_metric_alarm.undelivered_failures[0].dimensions == tomap({ FunctionName = "sluice-test-trip-writer" })
+    condition     = aws_cloudwatch_metric_alarm.undelivered_failures["this"].metric_name == "DestinationDeliveryFailures" && aws_cloudwatch_metric_alarm.undelivered_failures["this"].threshold == 0 && aws_cloudwatch_metric_alarm.undelivered_failures["this"].dimensions == tomap({ FunctionName = "sluice-test-trip-writer" })
     error_message = "One undelivered failure must ring."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.undelivered_failures[0].alarm_actions == toset([var.operations_topic.arn]) && aws_cloudwatch_metric_alarm.undelivered_failures[0].ok_actions == toset([var.operations_topic.arn]) && aws_cloudwatch_metric_alarm.undelivered_failures[0].treat_missing_data == "notBreaching"
+    condition     = aws_cloudwatch_metric_alarm.undelivered_failures["this"].alarm_actions == toset([var.operations_topic.arn]) && aws_cloudwatch_metric_alarm.undelivered_failures["this"].ok_actions == toset([var.operations_topic.arn]) && aws_cloudwatch_metric_alarm.undelivered_failures["this"].treat_missing_data == "notBreaching"
     error_message = "The alarm must be told."
   }
 }

@@ -9,7 +9,7 @@ variables {
   operations_topic = { arn = "arn:aws:sns:eu-west-1:123456789012:operations" }
 
   package = {
-    path         = "dist/lambda/trip_writer.zip"
+    path         = "tests/fixtures/kinesis_events.json"
     sha256       = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     handler      = "trip_writer.handler.handle"
     runtime      = "python3.13"
@@ -202,7 +202,7 @@ run "failures_may_be_sent_to_the_given_queue_and_topic" {
   variables {
     kinesis_sources = {
       trips = merge(var.trips, { on_failure = { queue = { arn = "arn:aws:sqs:eu-west-1:123456789012:failures", key = { arn = "arn:aws:kms:eu-west-1:123456789012:key/queue" } } } })
-      rides = merge(var.trips, { on_failure = { topic = { arn = "arn:aws:sns:eu-west-1:123456789012:failures", key = { arn = "arn:aws:kms:eu-west-1:123456789012:key/topic" } } } })
+      rides = merge(var.trips, { stream = merge(var.trips.stream, { name = "rides" }), on_failure = { topic = { arn = "arn:aws:sns:eu-west-1:123456789012:failures", key = { arn = "arn:aws:kms:eu-west-1:123456789012:key/topic" } } } })
     }
   }
 

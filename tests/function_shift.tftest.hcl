@@ -9,7 +9,7 @@ variables {
   operations_topic = { arn = "arn:aws:sns:eu-west-1:123456789012:operations" }
 
   package = {
-    path         = "dist/lambda/trip_writer.zip"
+    path         = "tests/fixtures/kinesis_events.json"
     sha256       = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     handler      = "trip_writer.handler.handle"
     runtime      = "python3.13"
@@ -57,12 +57,12 @@ run "a_tenth_of_the_traffic_tries_the_new_version" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.new_version_errors[0].dimensions == tomap({ FunctionName = "sluice-test-trip-writer", Resource = "sluice-test-trip-writer:live", ExecutedVersion = "8" })
+    condition     = aws_cloudwatch_metric_alarm.new_version_errors["this"].dimensions == tomap({ FunctionName = "sluice-test-trip-writer", Resource = "sluice-test-trip-writer:live", ExecutedVersion = "8" })
     error_message = "The new version must be watched by itself."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.new_version_errors[0].threshold == 0 && aws_cloudwatch_metric_alarm.new_version_errors[0].treat_missing_data == "notBreaching" && aws_cloudwatch_metric_alarm.new_version_errors[0].alarm_actions == toset([var.operations_topic.arn])
+    condition     = aws_cloudwatch_metric_alarm.new_version_errors["this"].threshold == 0 && aws_cloudwatch_metric_alarm.new_version_errors["this"].treat_missing_data == "notBreaching" && aws_cloudwatch_metric_alarm.new_version_errors["this"].alarm_actions == toset([var.operations_topic.arn])
     error_message = "One error of the new version must be told."
   }
 

@@ -394,3 +394,37 @@ run "what_drives_a_function_from_the_queue_is_handed_on_whole" {
     error_message = "Redrive needs the dead-letter queue."
   }
 }
+
+run "a_queue_without_dead_letters_says_that_it_is_parking" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    dead_letters = null
+  }
+
+  assert {
+    condition     = output.queue.parking
+    error_message = "A function must be told that nobody sets its failures aside."
+  }
+}
+
+run "a_queue_with_dead_letters_is_no_parking_queue" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    dead_letters = {}
+  }
+
+  assert {
+    condition     = !output.queue.parking
+    error_message = "A function may read a queue that sets failures aside."
+  }
+}

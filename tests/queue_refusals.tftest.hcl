@@ -221,3 +221,87 @@ run "an_alarm_that_rings_after_the_dead_letter_is_gone_is_refused" {
 
   expect_failures = [var.thresholds]
 }
+
+run "half_a_receive_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    dead_letters = { max_receive_count = 5.5 }
+  }
+
+  expect_failures = [var.dead_letters]
+}
+
+run "half_a_second_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    visibility_timeout_seconds = 180.5
+  }
+
+  expect_failures = [var.visibility_timeout_seconds]
+}
+
+run "a_policy_has_room_for_nineteen_senders" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    senders = { for number in range(20) : "Send${number}" => { service = "events.amazonaws.com", source_arn = "arn:aws:events:eu-west-1:123456789012:rule/a" } }
+  }
+
+  expect_failures = [var.senders]
+}
+
+run "a_sender_does_not_take_the_name_of_our_own_statement" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    senders = { DenyUnencryptedTransport = { service = "events.amazonaws.com", source_arn = "arn:aws:events:eu-west-1:123456789012:rule/a" } }
+  }
+
+  expect_failures = [var.senders]
+}
+
+run "a_sender_is_not_null" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    senders = { SendAnything = null }
+  }
+
+  expect_failures = [var.senders]
+}
+
+run "a_fifty_first_tag_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    tags = { for number in range(51) : "tag-${number}" => "x" }
+  }
+
+  expect_failures = [var.tags]
+}

@@ -80,10 +80,10 @@ resource "aws_cloudwatch_metric_alarm" "duration" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "new_version_errors" {
-  count = local.new_version_share > 0 ? 1 : 0
+  for_each = local.new_version_share > 0 ? { this = var.gradual_shift.stable_version } : {}
 
   alarm_name        = "${var.name}-new-version-errors"
-  alarm_description = "The new version of function ${var.name} fails; set gradual_shift.new_version_share = 0 to send everything back to version ${var.gradual_shift.stable_version}."
+  alarm_description = "The new version of function ${var.name} fails; set gradual_shift.new_version_share = 0 to send everything back to version ${each.value}."
   tags              = var.tags
 
   # metric
@@ -109,7 +109,7 @@ resource "aws_cloudwatch_metric_alarm" "new_version_errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "iterator_age" {
-  count = length(local.stream_sources) > 0 ? 1 : 0
+  for_each = length(local.lives_seconds) > 0 ? { this = min(values(local.lives_seconds)...) } : {}
 
   alarm_name        = "${var.name}-iterator-age"
   alarm_description = "Function ${var.name} reads records that have waited ${floor(var.lag_alarm_share * 100)} % of their life; what waits longer than that life is discarded. Look at its errors and throttles; without any, raise parallelization_factor or add shards."
@@ -124,7 +124,7 @@ resource "aws_cloudwatch_metric_alarm" "iterator_age" {
 
   # threshold: milliseconds, of the source whose records die first
   comparison_operator = "GreaterThanThreshold"
-  threshold           = min(values(local.lives_seconds)...) * 1000 * var.lag_alarm_share
+  threshold           = each.value * 1000 * var.lag_alarm_share
   evaluation_periods  = 5
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -135,7 +135,7 @@ resource "aws_cloudwatch_metric_alarm" "iterator_age" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "undelivered_failures" {
-  count = length(local.stream_sources) > 0 ? 1 : 0
+  for_each = length(local.stream_sources) > 0 ? { this = local.on_failures } : {}
 
   alarm_name        = "${var.name}-undelivered-failures"
   alarm_description = "A failed batch of function ${var.name} could not be put into its on-failure destination; its records are lost once the stream forgets them. Look at the destination's policy and key."

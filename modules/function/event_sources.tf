@@ -110,6 +110,11 @@ resource "aws_lambda_event_source_mapping" "stream" {
     }
 
     precondition {
+      condition     = length(local.broken_number_rules[each.key]) == 0
+      error_message = "Source ${each.key}: ${join("\n", local.broken_number_rules[each.key])}"
+    }
+
+    precondition {
       condition     = length(local.broken_filter_rules[each.key]) == 0
       error_message = "Source ${each.key}: ${join("\n", local.broken_filter_rules[each.key])}"
     }
@@ -177,6 +182,11 @@ resource "aws_lambda_event_source_mapping" "queue" {
     precondition {
       condition     = length(local.broken_queue_rules[each.key]) == 0
       error_message = "Source ${each.key}: ${join("\n", local.broken_queue_rules[each.key])}"
+    }
+
+    precondition {
+      condition     = length(local.broken_number_rules[each.key]) == 0
+      error_message = "Source ${each.key}: ${join("\n", local.broken_number_rules[each.key])}"
     }
 
     precondition {

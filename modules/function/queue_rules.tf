@@ -25,6 +25,10 @@ locals {
       ) ? "" :
       "provisioned_pollers must have a minimum of 2-200 and a maximum from there to 2,000; got ${source.provisioned_pollers.minimum} and ${source.provisioned_pollers.maximum}.",
 
+      # failure
+      !source.queue.parking ? "" :
+      "a parking queue drives no function: without dead letters, a message that fails comes back until its retention ends; got ${source.queue.name}. Give the queue dead_letters.",
+
       # what only streams have
       source.tumbling_window_seconds == null ? "" :
       "a queue has no tumbling windows, only streams and tables do; got tumbling_window_seconds = ${coalesce(source.tumbling_window_seconds, 0)}.",

@@ -35,13 +35,23 @@ variable "kinesis_sources" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for source in var.kinesis_sources : source.stream.mode == "ON_DEMAND" || (source.stream.mode == "PROVISIONED" && source.stream.shard_count != null)])
-    error_message = "kinesis_sources must be streams in mode ON_DEMAND, or PROVISIONED with their shard_count; got ${join(", ", [for source in var.kinesis_sources : source.stream.mode])}."
+    condition     = alltrue([for source in var.kinesis_sources : try(alltrue([for fact in [source.stream.name, source.stream.retention_hours] : fact != null]), false)])
+    error_message = "kinesis_sources must each have a stream with its name and retention_hours; got null in ${join(", ", [for name, source in var.kinesis_sources : name if !try(alltrue([for fact in [source.stream.name, source.stream.retention_hours] : fact != null]), false)])}."
   }
 
   validation {
-    condition     = alltrue([for source in var.kinesis_sources : source.on_failure != null])
-    error_message = "kinesis_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.kinesis_sources : name if source.on_failure == null])}."
+    condition     = alltrue([for source in var.kinesis_sources : try(source.stream.mode == "ON_DEMAND" || (source.stream.mode == "PROVISIONED" && source.stream.shard_count != null), true)])
+    error_message = "kinesis_sources must be streams in mode ON_DEMAND, or PROVISIONED with their shard_count; got ${jsonencode({ for name, source in var.kinesis_sources : name => try(source.stream.mode, null) })}."
+  }
+
+  validation {
+    condition     = try(length(distinct([for source in var.kinesis_sources : source.stream.name])) == length(var.kinesis_sources), true)
+    error_message = "kinesis_sources must each be another stream, for Lambda maps one to a function only once; got ${jsonencode({ for name, source in var.kinesis_sources : name => try(source.stream.name, null) })}. Make them one source, or two functions."
+  }
+
+  validation {
+    condition     = alltrue([for source in var.kinesis_sources : try(source.on_failure != null, true)])
+    error_message = "kinesis_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.kinesis_sources : name if try(source.on_failure, null) == null])}."
   }
 
   validation {
@@ -88,13 +98,23 @@ variable "fan_out_sources" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for source in var.fan_out_sources : source.consumer.stream.mode == "ON_DEMAND" || (source.consumer.stream.mode == "PROVISIONED" && source.consumer.stream.shard_count != null)])
-    error_message = "fan_out_sources must be streams in mode ON_DEMAND, or PROVISIONED with their shard_count; got ${join(", ", [for source in var.fan_out_sources : source.consumer.stream.mode])}."
+    condition     = alltrue([for source in var.fan_out_sources : try(alltrue([for fact in [source.consumer.stream.name, source.consumer.stream.retention_hours, source.consumer.name] : fact != null]), false)])
+    error_message = "fan_out_sources must each have a consumer with its name and retention_hours; got null in ${join(", ", [for name, source in var.fan_out_sources : name if !try(alltrue([for fact in [source.consumer.stream.name, source.consumer.stream.retention_hours, source.consumer.name] : fact != null]), false)])}."
   }
 
   validation {
-    condition     = alltrue([for source in var.fan_out_sources : source.on_failure != null])
-    error_message = "fan_out_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.fan_out_sources : name if source.on_failure == null])}."
+    condition     = alltrue([for source in var.fan_out_sources : try(source.consumer.stream.mode == "ON_DEMAND" || (source.consumer.stream.mode == "PROVISIONED" && source.consumer.stream.shard_count != null), true)])
+    error_message = "fan_out_sources must be streams in mode ON_DEMAND, or PROVISIONED with their shard_count; got ${jsonencode({ for name, source in var.fan_out_sources : name => try(source.consumer.stream.mode, null) })}."
+  }
+
+  validation {
+    condition     = try(length(distinct([for source in var.fan_out_sources : "${source.consumer.stream.name}/${source.consumer.name}"])) == length(var.fan_out_sources), true)
+    error_message = "fan_out_sources must each be another consumer, for Lambda maps one to a function only once; got ${jsonencode({ for name, source in var.fan_out_sources : name => try("${source.consumer.stream.name}/${source.consumer.name}", null) })}. Make them one source, or two functions."
+  }
+
+  validation {
+    condition     = alltrue([for source in var.fan_out_sources : try(source.on_failure != null, true)])
+    error_message = "fan_out_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.fan_out_sources : name if try(source.on_failure, null) == null])}."
   }
 
   validation {
@@ -140,13 +160,23 @@ variable "table_sources" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for source in var.table_sources : source.table.stream != null])
-    error_message = "table_sources must be tables that have a stream; got none for ${join(", ", [for name, source in var.table_sources : name if source.table.stream == null])}. Give the table a stream view."
+    condition     = alltrue([for source in var.table_sources : try(source.table.name, null) != null])
+    error_message = "table_sources must each have a table with its name; got null in ${join(", ", [for name, source in var.table_sources : name if try(source.table.name, null) == null])}."
   }
 
   validation {
-    condition     = alltrue([for source in var.table_sources : source.on_failure != null])
-    error_message = "table_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.table_sources : name if source.on_failure == null])}."
+    condition     = alltrue([for source in var.table_sources : try(source.table.stream != null, true)])
+    error_message = "table_sources must be tables that have a stream; got none for ${join(", ", [for name, source in var.table_sources : name if try(source.table.stream, null) == null])}. Give the table a stream view."
+  }
+
+  validation {
+    condition     = try(length(distinct([for source in var.table_sources : source.table.name])) == length(var.table_sources), true)
+    error_message = "table_sources must each be another table, for Lambda maps a stream to a function only once; got ${jsonencode({ for name, source in var.table_sources : name => try(source.table.name, null) })}. Make them one source, or two functions."
+  }
+
+  validation {
+    condition     = alltrue([for source in var.table_sources : try(source.on_failure != null, true)])
+    error_message = "table_sources must each say what becomes of a batch that failed for good, on_failure = { bucket | queue | topic }; got null for ${join(", ", [for name, source in var.table_sources : name if try(source.on_failure, null) == null])}."
   }
 
   validation {
@@ -167,6 +197,7 @@ variable "queue_sources" {
       arn                        = string
       fifo                       = optional(bool, false)
       visibility_timeout_seconds = number
+      parking                    = optional(bool, false) # a queue without dead letters, for people
       key                        = optional(object({ arn = string }))
     })
     batch_size              = optional(number, 10)
@@ -185,6 +216,16 @@ variable "queue_sources" {
   description = "Queues that drive the function, by name. What fails for good goes where the queue's own redrive policy says; a filter deletes what does not match."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for source in var.queue_sources : try(source.queue.name != null && source.queue.visibility_timeout_seconds != null, false)])
+    error_message = "queue_sources must each have a queue with its name and visibility_timeout_seconds; got null in ${join(", ", [for name, source in var.queue_sources : name if !try(source.queue.name != null && source.queue.visibility_timeout_seconds != null, false)])}."
+  }
+
+  validation {
+    condition     = try(length(distinct([for source in var.queue_sources : source.queue.name])) == length(var.queue_sources), true)
+    error_message = "queue_sources must each be another queue, for Lambda maps one to a function only once; got ${jsonencode({ for name, source in var.queue_sources : name => try(source.queue.name, null) })}. Make them one source, or two functions."
+  }
 
   validation {
     condition     = alltrue([for name in keys(var.queue_sources) : can(regex("^[a-z][a-z0-9_-]*$", name))])

@@ -33,13 +33,18 @@ variable "package" {
   nullable    = false
 
   validation {
-    condition     = contains(["arm64", "x86_64"], var.package.architecture)
-    error_message = "package.architecture must be \"arm64\" or \"x86_64\"; got \"${var.package.architecture}\"."
+    condition     = try(fileexists(var.package.path), false)
+    error_message = "package.path must be a zip that is there; got ${jsonencode(var.package.path)}. Run `make package`."
+  }
+
+  validation {
+    condition     = try(contains(["arm64", "x86_64"], var.package.architecture), false)
+    error_message = "package.architecture must be \"arm64\" or \"x86_64\"; got ${jsonencode(var.package.architecture)}."
   }
 
   validation {
     condition     = can(regex("^[A-Za-z0-9+/]{43}=$", var.package.sha256))
-    error_message = "package.sha256 must be a SHA-256 in base64 (44 characters), not in hexadecimal; got \"${var.package.sha256}\"."
+    error_message = "package.sha256 must be a SHA-256 in base64 (44 characters), not in hexadecimal; got ${jsonencode(var.package.sha256)}."
   }
 }
 
@@ -50,8 +55,8 @@ variable "timeout_seconds" {
   nullable    = false
 
   validation {
-    condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900
-    error_message = "timeout_seconds must be 1-900; got ${var.timeout_seconds}."
+    condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900 && floor(var.timeout_seconds) == var.timeout_seconds
+    error_message = "timeout_seconds must be a whole number from 1 to 900; got ${var.timeout_seconds}."
   }
 }
 
@@ -62,16 +67,44 @@ variable "memory_megabytes" {
   nullable    = false
 
   validation {
-    condition     = var.memory_megabytes >= 128 && var.memory_megabytes <= 10240
-    error_message = "memory_megabytes must be 128-10,240; got ${var.memory_megabytes}."
+    condition     = var.memory_megabytes >= 128 && var.memory_megabytes <= 10240 && floor(var.memory_megabytes) == var.memory_megabytes
+    error_message = "memory_megabytes must be a whole number from 128 to 10240; got ${var.memory_megabytes}."
   }
 }
 
 variable "environment" {
   type        = map(string)
-  description = "Environment variables; encrypted with `key` where one is given."
+  description = "Environment variables, 4 KB in all; encrypted with `key` where one is given."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", name))])
+    error_message = "environment must be named by two or more letters, digits or underscores, a letter first; got ${jsonencode(keys(var.environment))}."
+  }
+
+  validation {
+    condition = length(setintersection(keys(var.environment), [
+      "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+      "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
+      "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+      "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+    ])) == 0
+    error_message = "environment must not hold what Lambda sets itself, such as AWS_REGION; got ${jsonencode(keys(var.environment))}. Remove it, the function finds it set, or choose another name."
+  }
+
+  validation {
+    condition     = alltrue([for value in var.environment : value != null])
+    error_message = "environment must have a text for every name; got null for one of ${jsonencode(keys(var.environment))}. Leave the name out instead."
+  }
+
+  # AWS measures the JSON of all names and values. Four characters of base64 are three bytes, less one for each = at the end.
+  validation {
+    condition = (
+      length(base64encode(jsonencode(var.environment))) / 4 * 3 - length(regex("=*$", base64encode(jsonencode(var.environment)))) <= 4096
+    )
+    error_message = "environment must be at most 4,096 bytes in all, as JSON; got about ${length(base64encode(jsonencode(var.environment))) / 4 * 3}. Keep long values in Parameter Store or beside the code."
+  }
 }
 
 variable "tracing" {
@@ -87,8 +120,8 @@ variable "reserved_concurrency" {
   default     = null
 
   validation {
-    condition     = var.reserved_concurrency == null ? true : var.reserved_concurrency >= 1
-    error_message = "reserved_concurrency must be at least 1, or null; got ${coalesce(var.reserved_concurrency, 0)}. To stop a function, set enabled = false on its sources."
+    condition     = var.reserved_concurrency == null ? true : var.reserved_concurrency >= 1 && floor(var.reserved_concurrency) == var.reserved_concurrency
+    error_message = "reserved_concurrency must be a whole number of at least 1, or null; got ${coalesce(var.reserved_concurrency, 0)}. To stop a function, set enabled = false on its sources."
   }
 
   validation {
@@ -114,12 +147,12 @@ variable "gradual_shift" {
 
   validation {
     condition     = var.gradual_shift == null ? true : can(regex("^[1-9][0-9]*$", var.gradual_shift.stable_version))
-    error_message = "gradual_shift.stable_version must be a published version's number, as output function.version gave it; got \"${var.gradual_shift == null ? "" : var.gradual_shift.stable_version}\"."
+    error_message = "gradual_shift.stable_version must be a published version's number, as output function.version gave it; got ${jsonencode(try(var.gradual_shift.stable_version, null))}."
   }
 
   validation {
-    condition     = var.gradual_shift == null ? true : var.gradual_shift.new_version_share >= 0 && var.gradual_shift.new_version_share < 1
-    error_message = "gradual_shift.new_version_share must be at least 0 and below 1; got ${var.gradual_shift == null ? 0 : var.gradual_shift.new_version_share}. To finish a shift, remove gradual_shift."
+    condition     = var.gradual_shift == null ? true : try(var.gradual_shift.new_version_share >= 0 && var.gradual_shift.new_version_share < 1, false)
+    error_message = "gradual_shift.new_version_share must be at least 0 and below 1; got ${jsonencode(try(var.gradual_shift.new_version_share, null))}. To finish a shift, remove gradual_shift."
   }
 }
 
@@ -150,8 +183,18 @@ variable "vpc" {
   default     = null
 
   validation {
-    condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) > 0 && length(var.vpc.security_group_ids) > 0
-    error_message = "vpc must have at least one subnet and one security group; got ${jsonencode(var.vpc)}."
+    condition     = var.vpc == null ? true : try(length(var.vpc.subnet_ids) >= 1 && length(var.vpc.subnet_ids) <= 16, false)
+    error_message = "vpc.subnet_ids must be 1-16, the most that Lambda takes; got ${jsonencode(try(length(var.vpc.subnet_ids), null))}."
+  }
+
+  validation {
+    condition     = var.vpc == null ? true : try(length(var.vpc.security_group_ids) >= 1 && length(var.vpc.security_group_ids) <= 5, false)
+    error_message = "vpc.security_group_ids must be 1-5, the most that Lambda takes; got ${jsonencode(try(length(var.vpc.security_group_ids), null))}."
+  }
+
+  validation {
+    condition     = alltrue([for id in try(concat(var.vpc.subnet_ids, var.vpc.security_group_ids), []) : id != null])
+    error_message = "vpc must name every subnet and security group; got null for one of them."
   }
 }
 
@@ -180,13 +223,13 @@ variable "permissions" {
   }
 
   validation {
-    condition     = alltrue(flatten([for grant in var.permissions : [for action in grant.actions : can(regex("^[a-z0-9-]+:[A-Za-z]", action))]]))
-    error_message = "permissions must name their actions, not all of a service's; got ${join(", ", flatten(values(var.permissions)[*].actions))}."
+    condition     = alltrue(flatten([for grant in var.permissions : [for action in try(grant.actions, []) : can(regex("^[a-z0-9-]+:[A-Za-z]", action))]]))
+    error_message = "permissions must name their actions, not all of a service's; got ${jsonencode({ for name, grant in var.permissions : name => try(grant.actions, null) })}."
   }
 
   validation {
-    condition     = alltrue([for grant in var.permissions : length(grant.actions) > 0 && length(grant.resources) > 0])
-    error_message = "permissions must each have at least one action and one resource; got an empty list in one of ${join(", ", keys(var.permissions))}."
+    condition     = alltrue([for grant in var.permissions : try(length(grant.actions) > 0 && length(grant.resources) > 0, false)])
+    error_message = "permissions must each have at least one action and one resource; got null or an empty list in one of ${join(", ", keys(var.permissions))}."
   }
 }
 
@@ -201,4 +244,19 @@ variable "tags" {
   description = "Tags of everything made here."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags may be at most 50, the most that AWS takes; got ${length(var.tags)}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.tags) : can(regex("^.{1,128}$", name)) && !startswith(lower(name), "aws:")])
+    error_message = "tags must be named by 1-128 characters that do not start with aws:, which AWS keeps for itself; got ${jsonencode(keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for value in var.tags : try(length(value) <= 256, false)])
+    error_message = "tags must have texts of at most 256 characters; got null or more for one of ${jsonencode(keys(var.tags))}."
+  }
 }

@@ -1,11 +1,12 @@
 output "queue" {
-  description = "The queue as other modules take it: `name`, `arn`, `url`, `fifo`, `visibility_timeout_seconds`, `key`."
+  description = "The queue as other modules take it: `name`, `arn`, `url`, `fifo`, `visibility_timeout_seconds`, `parking`, `key`."
   value = {
     name                       = aws_sqs_queue.this.name
     arn                        = aws_sqs_queue.this.arn
     url                        = aws_sqs_queue.this.url
     fifo                       = local.fifo
     visibility_timeout_seconds = var.visibility_timeout_seconds
+    parking                    = local.parked
     key                        = var.key
   }
 }

@@ -25,8 +25,8 @@ variable "visibility_timeout_seconds" {
   nullable    = false
 
   validation {
-    condition     = var.visibility_timeout_seconds >= 0 && var.visibility_timeout_seconds <= 43200
-    error_message = "visibility_timeout_seconds must be 0-43200; got ${var.visibility_timeout_seconds}."
+    condition     = var.visibility_timeout_seconds >= 0 && var.visibility_timeout_seconds <= 43200 && floor(var.visibility_timeout_seconds) == var.visibility_timeout_seconds
+    error_message = "visibility_timeout_seconds must be a whole number from 0 to 43200; got ${var.visibility_timeout_seconds}."
   }
 }
 
@@ -36,8 +36,8 @@ variable "retention_seconds" {
   default     = null
 
   validation {
-    condition     = var.retention_seconds == null ? true : var.retention_seconds >= 60 && var.retention_seconds <= 1209600
-    error_message = "retention_seconds must be 60-1209600 (14 days); got ${jsonencode(var.retention_seconds)}."
+    condition     = var.retention_seconds == null ? true : var.retention_seconds >= 60 && var.retention_seconds <= 1209600 && floor(var.retention_seconds) == var.retention_seconds
+    error_message = "retention_seconds must be a whole number from 60 to 1209600 (14 days); got ${jsonencode(var.retention_seconds)}."
   }
 }
 
@@ -48,8 +48,8 @@ variable "receive_wait_seconds" {
   nullable    = false
 
   validation {
-    condition     = var.receive_wait_seconds >= 0 && var.receive_wait_seconds <= 20
-    error_message = "receive_wait_seconds must be 0-20; got ${var.receive_wait_seconds}."
+    condition     = var.receive_wait_seconds >= 0 && var.receive_wait_seconds <= 20 && floor(var.receive_wait_seconds) == var.receive_wait_seconds
+    error_message = "receive_wait_seconds must be a whole number from 0 to 20; got ${var.receive_wait_seconds}."
   }
 }
 
@@ -61,8 +61,8 @@ variable "max_message_bytes" {
 
   # SQS itself takes 1 MiB by now; provider 5.100 refuses to ask for it.
   validation {
-    condition     = var.max_message_bytes >= 1024 && var.max_message_bytes <= 262144
-    error_message = "max_message_bytes must be 1024-262144; got ${var.max_message_bytes}."
+    condition     = var.max_message_bytes >= 1024 && var.max_message_bytes <= 262144 && floor(var.max_message_bytes) == var.max_message_bytes
+    error_message = "max_message_bytes must be a whole number from 1024 to 262144; got ${var.max_message_bytes}."
   }
 }
 
@@ -77,6 +77,11 @@ variable "dead_letters" {
   validation {
     condition     = var.dead_letters == null ? true : var.dead_letters.max_receive_count >= 5 && var.dead_letters.max_receive_count <= 1000
     error_message = "dead_letters.max_receive_count must be 5-1000: a throttled Lambda function costs receives too, so fewer sets healthy messages aside; got ${jsonencode(var.dead_letters)}."
+  }
+
+  validation {
+    condition     = alltrue([for number in try(values(var.dead_letters), []) : floor(number) == number])
+    error_message = "dead_letters must have whole numbers; got ${jsonencode(var.dead_letters)}."
   }
 
   validation {
@@ -106,7 +111,17 @@ variable "senders" {
 
   validation {
     condition     = alltrue([for sender in var.senders : can(regex("^[a-z0-9.-]+[.]amazonaws[.]com$", sender.service))])
-    error_message = "senders' service must be a service principal such as events.amazonaws.com; got ${jsonencode([for sender in var.senders : sender.service])}."
+    error_message = "senders' service must be a service principal such as events.amazonaws.com; got ${jsonencode({ for name, sender in var.senders : name => try(sender.service, null) })}."
+  }
+
+  validation {
+    condition     = length(var.senders) <= 19
+    error_message = "senders may be at most 19: a queue's policy takes 20 statements, and one is ours; got ${length(var.senders)}. Let roles send instead."
+  }
+
+  validation {
+    condition     = !contains(keys(var.senders), "DenyUnencryptedTransport")
+    error_message = "senders must not take the name of the statement that the queue has itself; got DenyUnencryptedTransport."
   }
 }
 
@@ -153,4 +168,19 @@ variable "tags" {
   description = "Tags of everything made here."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags may be at most 50, the most that AWS takes; got ${length(var.tags)}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.tags) : can(regex("^.{1,128}$", name)) && !startswith(lower(name), "aws:")])
+    error_message = "tags must be named by 1-128 characters that do not start with aws:, which AWS keeps for itself; got ${jsonencode(keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for value in var.tags : try(length(value) <= 256, false)])
+    error_message = "tags must have texts of at most 256 characters; got null or more for one of ${jsonencode(keys(var.tags))}."
+  }
 }
