@@ -419,3 +419,136 @@ run "a_threshold_is_not_negative" {
 
   expect_failures = [var.thresholds]
 }
+
+run "an_index_sorts_by_another_attribute_than_it_partitions_by" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    indexes = { by-status = { partition_key = { name = "status", type = "S" }, sort_key = { name = "status", type = "S" } } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "an_index_is_not_null" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    indexes = { by-status = null }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "an_index_key_has_a_name" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    indexes = { by-status = { partition_key = { name = "", type = "S" } } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "a_partition_key_has_a_name" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    partition_key = { name = "", type = "S" }
+  }
+
+  expect_failures = [var.partition_key]
+}
+
+run "a_sort_key_has_a_name" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    sort_key = { name = "", type = "S" }
+  }
+
+  expect_failures = [var.sort_key]
+}
+
+run "a_replica_is_not_null" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    stream_view_type = "NEW_AND_OLD_IMAGES"
+    replicas         = { eu-central-1 = null }
+  }
+
+  expect_failures = [var.replicas]
+}
+
+run "an_operation_is_not_null" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    operations = [null]
+  }
+
+  expect_failures = [var.operations]
+}
+
+run "a_tag_of_aws_itself_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    tags = { "AWS:team" = "streams" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "a_replica_is_in_another_region_than_the_table" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  override_data {
+    target = data.aws_region.this
+    values = { name = "eu-west-1" }
+  }
+
+  variables {
+    stream_view_type = "NEW_AND_OLD_IMAGES"
+    replicas         = { eu-west-1 = {} }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}

@@ -150,4 +150,19 @@ variable "tags" {
   description = "Tags of everything made here."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags may be at most 50, the most that AWS takes; got ${length(var.tags)}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.tags) : can(regex("^.{1,128}$", name)) && !startswith(lower(name), "aws:")])
+    error_message = "tags must be named by 1-128 characters that do not start with aws:, which AWS keeps for itself; got ${jsonencode(keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for value in var.tags : try(length(value) <= 256, false)])
+    error_message = "tags must have texts of at most 256 characters; got null or more for one of ${jsonencode(keys(var.tags))}."
+  }
 }

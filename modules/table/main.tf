@@ -82,5 +82,12 @@ resource "aws_dynamodb_table" "this" {
       condition     = alltrue([for types in values(local.key_types) : length(distinct(types)) == 1])
       error_message = "An attribute has one type wherever it is a key; the keys of ${var.name} and its indexes give two to ${join(", ", [for name, types in local.key_types : name if length(distinct(types)) > 1])}."
     }
+
+    precondition {
+      condition     = !contains(keys(var.replicas), data.aws_region.this.name)
+      error_message = "replicas must be in other Regions than the table, which is in ${data.aws_region.this.name}; got ${jsonencode(keys(var.replicas))}. Remove that one."
+    }
   }
 }
+
+data "aws_region" "this" {}

@@ -15,8 +15,13 @@ variable "partition_key" {
   nullable    = false
 
   validation {
-    condition     = contains(["S", "N", "B"], var.partition_key.type)
-    error_message = "partition_key.type must be S (string), N (number) or B (binary); got \"${var.partition_key.type}\"."
+    condition     = try(contains(["S", "N", "B"], var.partition_key.type), false)
+    error_message = "partition_key.type must be S (string), N (number) or B (binary); got ${jsonencode(var.partition_key.type)}."
+  }
+
+  validation {
+    condition     = can(regex("^.{1,255}$", var.partition_key.name))
+    error_message = "partition_key.name must be 1-255 characters; got ${jsonencode(var.partition_key.name)}."
   }
 }
 
@@ -26,8 +31,13 @@ variable "sort_key" {
   default     = null
 
   validation {
-    condition     = var.sort_key == null ? true : contains(["S", "N", "B"], var.sort_key.type)
-    error_message = "sort_key.type must be S (string), N (number) or B (binary); got \"${try(var.sort_key.type, "")}\"."
+    condition     = var.sort_key == null ? true : try(contains(["S", "N", "B"], var.sort_key.type), false)
+    error_message = "sort_key.type must be S (string), N (number) or B (binary); got ${jsonencode(try(var.sort_key.type, null))}."
+  }
+
+  validation {
+    condition     = var.sort_key == null ? true : can(regex("^.{1,255}$", var.sort_key.name))
+    error_message = "sort_key.name must be 1-255 characters; got ${jsonencode(try(var.sort_key.name, null))}."
   }
 
   validation {
@@ -48,6 +58,11 @@ variable "indexes" {
   nullable    = false
 
   validation {
+    condition     = alltrue([for index in var.indexes : try(index.partition_key, null) != null])
+    error_message = "indexes must each have a partition_key; got null for ${join(", ", [for name, index in var.indexes : name if try(index.partition_key, null) == null])}."
+  }
+
+  validation {
     condition     = alltrue([for name, index in var.indexes : can(regex("^[a-zA-Z0-9_.-]{3,100}$", name))])
     error_message = "indexes must be named by 3-100 letters, digits, hyphens, dots or underscores; got ${join(", ", keys(var.indexes))}."
   }
@@ -59,20 +74,38 @@ variable "indexes" {
 
   validation {
     condition = alltrue([
-      for key in flatten([for index in var.indexes : [index.partition_key, index.sort_key]]) :
-      key == null ? true : contains(["S", "N", "B"], key.type)
+      for key in flatten([for index in var.indexes : [try(index.partition_key, null), try(index.sort_key, null)]]) :
+      key == null ? true : try(contains(["S", "N", "B"], key.type), false)
     ])
     error_message = "indexes must have keys of type S (string), N (number) or B (binary); got ${jsonencode(var.indexes)}."
   }
 
   validation {
-    condition     = alltrue([for index in var.indexes : contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection)])
-    error_message = "indexes must have the projection ALL, KEYS_ONLY or INCLUDE; got ${join(", ", distinct([for index in var.indexes : index.projection]))}."
+    condition     = alltrue([for index in var.indexes : try(contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection), true)])
+    error_message = "indexes must have the projection ALL, KEYS_ONLY or INCLUDE; got ${jsonencode({ for name, index in var.indexes : name => try(index.projection, null) })}."
   }
 
   validation {
-    condition     = alltrue([for index in var.indexes : (index.projection == "INCLUDE") == (length(index.attributes) > 0)])
+    condition     = alltrue([for index in var.indexes : try((index.projection == "INCLUDE") == (length(index.attributes) > 0), true)])
     error_message = "indexes must name attributes with projection INCLUDE, and only then; got ${jsonencode(var.indexes)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for key in flatten([for index in var.indexes : [try(index.partition_key, null), try(index.sort_key, null)]]) :
+      key == null ? true : can(regex("^.{1,255}$", key.name))
+    ])
+    error_message = "indexes must have keys named by 1-255 characters; got ${jsonencode(var.indexes)}."
+  }
+
+  validation {
+    condition     = alltrue([for index in var.indexes : try(index.partition_key.name != index.sort_key.name, true)])
+    error_message = "indexes must have another attribute as sort_key than as partition_key; got one for both in ${join(", ", [for name, index in var.indexes : name if try(index.partition_key.name == index.sort_key.name, false)])}."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for index in var.indexes : [for attribute in try(index.attributes, []) : can(regex("^.{1,255}$", attribute))]]))
+    error_message = "indexes must name their attributes by 1-255 characters; got ${jsonencode(var.indexes)}."
   }
 }
 
@@ -148,6 +181,11 @@ variable "replicas" {
   nullable    = false
 
   validation {
+    condition     = alltrue([for replica in var.replicas : replica != null])
+    error_message = "replicas must each be an object, {} for one without a key of its own; got null for ${join(", ", [for region, replica in var.replicas : region if replica == null])}."
+  }
+
+  validation {
     condition     = alltrue([for region, replica in var.replicas : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
     error_message = "replicas are keyed by Region, e.g. { \"eu-central-1\" = {} }; got ${join(", ", keys(var.replicas))}."
   }
@@ -158,8 +196,8 @@ variable "replicas" {
   }
 
   validation {
-    condition     = alltrue([for replica in var.replicas : (replica.key == null) == (var.key == null)])
-    error_message = "replicas must each have their Region's own customer-managed key if the table has one, and none if it has none; got ${var.key == null ? "none" : "one"} for the table, and keys for ${jsonencode([for region, replica in var.replicas : region if replica.key != null])}."
+    condition     = alltrue([for replica in var.replicas : (replica.key == null) == (var.key == null) if replica != null])
+    error_message = "replicas must each have their Region's own customer-managed key if the table has one, and none if it has none; got ${var.key == null ? "none" : "one"} for the table, and keys for ${jsonencode([for region, replica in var.replicas : region if try(replica.key, null) != null])}."
   }
 }
 
@@ -182,8 +220,11 @@ variable "autoscaling" {
   validation {
     condition = var.autoscaling == null ? true : alltrue([
       for capacity in [var.autoscaling.read, var.autoscaling.write] :
-      capacity.minimum_units >= 1 && capacity.maximum_units >= capacity.minimum_units
-      && floor(capacity.minimum_units) == capacity.minimum_units && floor(capacity.maximum_units) == capacity.maximum_units
+      try(
+        capacity.minimum_units >= 1 && capacity.maximum_units >= capacity.minimum_units
+        && floor(capacity.minimum_units) == capacity.minimum_units && floor(capacity.maximum_units) == capacity.maximum_units,
+        false,
+      )
     ])
     error_message = "autoscaling must have whole units, 1 <= minimum_units <= maximum_units, for read and for write; got ${jsonencode(var.autoscaling)}."
   }
@@ -191,7 +232,7 @@ variable "autoscaling" {
   validation {
     condition = var.autoscaling == null ? true : alltrue([
       for capacity in [var.autoscaling.read, var.autoscaling.write] :
-      capacity.utilization_target_percent >= 20 && capacity.utilization_target_percent <= 90
+      try(capacity.utilization_target_percent >= 20 && capacity.utilization_target_percent <= 90, true)
     ])
     error_message = "autoscaling.*.utilization_target_percent must be 20-90, DynamoDB accepts no other; got ${jsonencode(var.autoscaling)}."
   }
@@ -218,7 +259,7 @@ variable "operations" {
       "BatchExecuteStatement", "BatchGetItem", "BatchWriteItem", "DeleteItem", "ExecuteStatement", "ExecuteTransaction", "GetItem",
       "GetRecords", "PutItem", "Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem"
     ])) == 0
-    error_message = "operations must be DynamoDB operations as CloudWatch names them, e.g. PutItem or GetRecords; got ${join(", ", var.operations)}."
+    error_message = "operations must be DynamoDB operations as CloudWatch names them, e.g. PutItem or GetRecords; got ${jsonencode(var.operations)}."
   }
 
   validation {
@@ -254,4 +295,19 @@ variable "tags" {
   description = "Tags of the table, its replicas, scaling targets and alarms."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags may be at most 50, the most that AWS takes; got ${length(var.tags)}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.tags) : can(regex("^.{1,128}$", name)) && !startswith(lower(name), "aws:")])
+    error_message = "tags must be named by 1-128 characters that do not start with aws:, which AWS keeps for itself; got ${jsonencode(keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for value in var.tags : try(length(value) <= 256, false)])
+    error_message = "tags must have texts of at most 256 characters; got null or more for one of ${jsonencode(keys(var.tags))}."
+  }
 }
