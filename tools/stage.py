@@ -24,7 +24,7 @@ LIMIT_SECONDS = 1800.0
 TIMED_OUT, NOT_STARTED = 124, 127
 
 # Interrupted, pytest still takes down what its fixtures set up, and Terraform finishes what it is doing.
-POLITELY = ((signal.SIGINT, 45.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+POLITELY = ((signal.SIGINT, 90.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 
 
 @dataclass(frozen=True, slots=True)
