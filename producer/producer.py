@@ -49,7 +49,8 @@ class Producer:
         fate.result().sequence_number
 
     The client must not repeat calls by itself, or copies would be made that nobody counts: see `producer.client`.
-    `on_failure` is called, from a sender's thread, for each record that failed for good.
+    `on_failure` is called, from a sender's thread, for each record that failed for good. It, and what is hung on a
+    future, may put, but must not wait for room: the senders make it.
     """
 
     def __init__(

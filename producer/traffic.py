@@ -59,7 +59,7 @@ class Traffic:
     repeated: float = 0.0
     late: float = 0.0
     very_late: float = 0.0
-    allowed_lateness_seconds: int = 3_600
+    allowed_lateness_seconds: int = 86_400  # the window aggregator's own default
 
     def __post_init__(self) -> None:
         if self.vendors < 1:
