@@ -35,7 +35,8 @@ def stack(endpoint, request):
     stack.apply()
     yield stack
     if request.session.exitstatus == pytest.ExitCode.INTERRUPTED and endpoint.ours:
-        return  # whoever pressed Ctrl-C shall not wait: the emulator ends now, and the stack with it
+        stack.forget()  # whoever pressed Ctrl-C shall not wait: the emulator ends now, and the stack with it
+        return
     stack.destroy()
     assert leftovers(endpoint, f"sluice-{NAME}") == []
 
