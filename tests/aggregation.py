@@ -6,8 +6,9 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from aws_lambda_powertools.logging import Logger
 
@@ -48,48 +49,65 @@ def trip_at(moment: float, vendor: int = 1, **fields: Any) -> bytes:
 
 
 class World:
-    """One function, its table and its quarantine; faults until `calm`."""
+    """One function, its table and its quarantine; faults until `calm`. A crash loses an answer that was ready."""
 
     def __init__(
         self,
         table: Iterable[Failing | None] = (),
         queue: Iterable[Fate] = (),
+        crashes: Iterable[bool] = (),
         time: Time = "event",
         bucket_seconds: int | None = None,
         slots: int = 1,
     ) -> None:
         self.table = MemoryDynamoDB(table)
         self.queue = MemoryQueue(queue)
+        self.crashes = iter(crashes)
         self.time: Time = time
         self.bucket_seconds = bucket_seconds
         self.slots = slots
         self.lines = io.StringIO()
+        # Loggers of one service share their stream.
+        self.log = Logger(service=f"aggregation_{uuid4()}", stream=self.lines)
         self.delivered: set[tuple[str, int]] = set()
 
     def calm(self) -> None:
         self.table.script = iter(())
         self.queue.script = iter(())
+        self.crashes = iter(())
+
+    def trouble(self, table: Iterable[Failing | None]) -> None:
+        self.table.script = iter(table)
 
     def __call__(self, event: dict[str, Any], context: object = None) -> dict[str, Any]:
-        self.delivered |= {(event["shardId"], int(one["kinesis"]["sequenceNumber"])) for one in event["Records"]}
+        answer = self.answer(event)
+        if next(self.crashes, False):
+            raise RuntimeError("the answer is lost")
+        return answer
+
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         clock = ManualClock(NOON)
         waits = full_waits(clock)
         return aggregate(
             event,
-            ManualContext(clock, timeout_seconds=NOON + 7.0),
+            ManualContext(clock, timeout_seconds=NOON + 5.7),  # 0.2 s for repetitions
             Aggregator(
                 self.time,
                 self.bucket_seconds,
                 Rules(LATENESS, AHEAD),
                 TotalsStore("totals", self.table, self.slots, 100, waits, clock=lambda: clock.now),
                 Quarantine("window_aggregator", "https://queue", "failures", self.queue, MemoryBucket, waits),
-                Logger(service=f"aggregation_{id(self)}", stream=self.lines),
+                self.log,
             ),
         )
 
     def run(self, records: Sequence[KinesisRecord], until: float | None = None, **settings: Any) -> Timeline:
         shards = settings.pop("shards", None)
-        return simulate(mapping(**settings), records, self, shards=shards, until=until)
+        timeline = simulate(mapping(**settings), records, self, shards=shards, until=until)
+        self.delivered |= {
+            (invocation.shard_id, int(name)) for invocation in timeline.invocations for name in invocation.names
+        }
+        return timeline
 
     def redrive(self, timeline: Timeline) -> None:
         """Send again by hand what was discarded: final calls as they are, batches as the contract says."""
@@ -122,16 +140,28 @@ class World:
         return {key: tuple(sums[field] for field in SUMS) for key, sums in found.items()}
 
     def late(self) -> int:
-        return len(list(self.named("late")))
+        return len(self.named("late"))
+
+    def quarantined(self) -> int:
+        """How many different user records are in quarantine."""
+        return len({(one["shardId"], one["sequenceNumber"], one["index"]) for one in self.queue.messages})
 
     def mark(self, shard: str = "shardId-000000000000") -> dict[str, Any]:
         return self.table.items.get((0, f"mark#{shard}"), {})
 
+    def runs(self) -> list[tuple[str, int, int]]:
+        """What the spans hold: shard, first and last record of each run."""
+        return sorted(
+            (name.split("#")[1], run.first, run.last)
+            for _, name, item in self.named("span")
+            for run in runs_of(item["runs"]["S"])
+        )
+
     def covering(self) -> Counter[int]:
         """How many records are held by how many spans."""
-        runs = [(name.split("#")[1], run) for _, name, item in self.named("span") for run in runs_of(item["runs"]["S"])]
+        runs = self.runs()
         return Counter(
-            sum(shard == of and run.first <= position <= run.last for of, run in runs)
+            sum(shard == of and first <= position <= last for of, first, last in runs)
             for shard, position in self.delivered
         )
 
@@ -141,16 +171,31 @@ class World:
         ]
 
 
-def expected(records: Sequence[KinesisRecord], bucket_seconds: int = 60) -> dict[tuple[int, str], tuple[int, ...]]:
-    """What the totals must be, counted trip by trip."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must stand, counted trip by trip."""
+
+    totals: dict[tuple[int, str], tuple[int, ...]]
+    late: int
+    unusable: int
+
+
+def expected(records: Sequence[KinesisRecord], bucket_seconds: int = 60) -> Expected:
     found: dict[tuple[int, str], list[Trip]] = {}
+    late = unusable = 0
     for record in records:
         inside = payloads(record.data)
         for data in inside if isinstance(inside, list) else [record.data]:
             sent = parse(data)
-            if isinstance(sent, Trip) and -AHEAD <= record.arrived - sent.pickup_at.timestamp() <= LATENESS:
-                found.setdefault((sent.vendor_id, bucket(sent.pickup_at, bucket_seconds)), []).append(sent)
-    return {key: sums(trips) for key, trips in found.items()}
+            if not isinstance(sent, Trip) or sent.pickup_at.timestamp() > record.arrived + AHEAD:
+                unusable += 1
+            elif sent.pickup_at.timestamp() < record.arrived - LATENESS:
+                late += 1
+            else:
+                found.setdefault((sent.vendor_id, bucket_name(sent.pickup_at.timestamp(), bucket_seconds)), []).append(
+                    sent
+                )
+    return Expected({key: sums(trips) for key, trips in found.items()}, late, unusable)
 
 
 def sums(trips: Sequence[Trip]) -> tuple[int, ...]:
@@ -166,6 +211,5 @@ def sums(trips: Sequence[Trip]) -> tuple[int, ...]:
     )
 
 
-def bucket(moment: datetime, seconds: int) -> str:
-    start = int(moment.timestamp()) // seconds * seconds
-    return instant(start).replace(".000Z", "Z")
+def bucket_name(moment: float, seconds: int) -> str:
+    return instant(int(moment) // seconds * seconds).replace(".000Z", "Z")

@@ -89,7 +89,7 @@ def share(ours: Sequence[Run], theirs: Sequence[Run]) -> Share:
 def _share(run: Run, met: list[Run]) -> Share:
     if not met:
         return Share.NONE
-    if any(other.holds(run) for other in met):
+    if any(other.holds(run) and other.records >= run.records for other in met):
         return Share.ALL
     # Cut into other batches: whether anything of ours lies between theirs is known by counting.
     if all(run.holds(other) for other in met) and sum(other.records for other in met) == run.records:
