@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import operator
-from binascii import a2b_base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from streamkit.kpl import payloads
+import msgspec
+
+from streamkit.kpl import MAGIC, payloads
 from streamkit.records import EventError, Record, UserRecord, records
 
 # One poison costs its chunk the fast way.
@@ -64,7 +65,7 @@ class Delivery:
             payload = self.payloads[place]
             if payload is None:
                 continue
-            inside = payloads(payload)
+            inside = payloads(payload) if payload.startswith(MAGIC) else None
             if isinstance(inside, list):
                 yield from self._plain(plain)
                 plain = []
@@ -105,10 +106,11 @@ def delivery(event: Mapping[str, Any], shard_id: str) -> Delivery:
             shard_id,
             [column["sequenceNumber"] for column in columns],
             [column["approximateArrivalTimestamp"] for column in columns],
-            [a2b_base64(column["data"], strict_mode=True) for column in columns],
+            # Its base64 is four times as fast as the standard library's.
+            msgspec.convert([column["data"] for column in columns], list[bytes]),
             entries,
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, msgspec.ValidationError):
         return _as_read(event, shard_id)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter, itemgetter
 from typing import Annotated
 
 import msgspec
@@ -64,6 +65,9 @@ _decode = msgspec.json.Decoder(Trip).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_lines = msgspec.json.Decoder(Trip).decode_lines
 
+_first, _last = itemgetter(0), itemgetter(-1)
+_offset, _trip_id = attrgetter("pickup_at.tzinfo"), attrgetter("trip_id")
+
 
 def parse(data: bytes) -> Trip | Unusable:
     """The trip in `data`, or why there is none."""
@@ -104,20 +108,21 @@ def item(trip: Trip) -> dict[str, str | int]:
 def _clean(payloads: list[bytes]) -> list[Trip] | None:
     """The trips of `payloads` by one call of the decoder; None if they need a closer look.
 
-    As lines they are one value each: without a newline inside, and `}`, newline, `{` at every seam, no value can
-    reach over a seam (inside a string a newline is an error, elsewhere `{` is one right after `}`), and no payload
-    can hold two without there being too many.
+    Laid line by line they are one value each: with `{` first and `}` last in every payload, no value can reach over
+    a seam (inside a string a newline is an error, elsewhere `{` is one right after `}`), and no payload can hold two
+    without there being too many.
     """
-    lines, seams = b"\n".join(payloads), len(payloads) - 1
-    if not (lines[:1] == b"{" and lines[-1:] == b"}" and lines.count(b"\n") == lines.count(b"}\n{") == seams):
+    if not all(payloads) or set(map(_first, payloads)) != {ord("{")} or set(map(_last, payloads)) != {ord("}")}:
         return None
+    lines = b"\n".join(payloads)
     try:
         trips = _decode_lines(lines)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if len(trips) != len(payloads):
+    if len(trips) != len(payloads) or set(map(_offset, trips)) != {UTC}:
         return None
-    plain = all(trip.pickup_at.tzinfo is UTC and trip.trip_id.isascii() for trip in trips)
+    # Without a backslash, what is ASCII as bytes is so as text.
+    plain = (lines.isascii() and b"\\" not in lines) or all(map(str.isascii, map(_trip_id, trips)))
     return trips if plain else None
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import md5
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 _partition_key_index = attrgetter("partition_key_index")
 _hash_key_index = attrgetter("explicit_hash_key_index")
+_has_hash_key = methodcaller("HasField", "explicit_hash_key_index")
 _datum = attrgetter("data")
 
 
@@ -103,7 +104,7 @@ def _data(aggregate: Any) -> list[bytes]:
         raise IndexError
     if hash_keys and max(map(_hash_key_index, records)) >= hash_keys:
         raise IndexError
-    if not hash_keys and any(record.HasField("explicit_hash_key_index") for record in records):
+    if not hash_keys and any(map(_has_hash_key, records)):
         raise IndexError
     return list(map(_datum, records))
 

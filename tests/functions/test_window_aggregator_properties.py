@@ -89,7 +89,7 @@ def troubled(dice: Random, share: float) -> World:
     )
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=True), st.sampled_from([0.0, 0.1, 0.3]), st.sampled_from(FAMILIES), st.booleans())
 def test_totals_are_exact_whatever_fails_and_is_read_anew(dice, share, family, redriven_between):
     records = traffic(dice, family)
