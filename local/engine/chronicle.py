@@ -89,6 +89,8 @@ class Chronicle:
     def answered(self, invocation: Invocation, outcome: Outcome, steps: Sequence[Step], now: float) -> None:
         invocation.verdict = type(outcome).__name__
         invocation.steps = steps
+        if isinstance(outcome, Failed):
+            invocation.reason = outcome.reason
         metrics = self.timeline.metrics
         if isinstance(outcome, Throttled):
             metrics += self.meter.throttled(now)

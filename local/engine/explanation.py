@@ -1,8 +1,8 @@
 """A timeline in words: one line per thing that happened.
 
 +0.000s  shardId-000000000000  read #0-#2
-+0.000s  shardId-000000000000  invocation 1 (...0001) with #0-#2, first attempt: ValueError: bad
-+0.050s  shardId-000000000000      halved: #0 and #1-#2, each a new batch with all its retries
++0.000s  shardId-000000000000  invocation 1 (request 0001) with #0-#2, first attempt
++0.050s  shardId-000000000000      invocation 1: failed (ValueError: bad): halved into #0 and #1-#2, each with ...
 """
 
 from __future__ import annotations
@@ -49,16 +49,17 @@ def _lines(timeline: Timeline, record: int | None) -> Iterator[Line]:
 
 def _invocation(invocation: Invocation, number: int, place_of: Callable[[str], int]) -> Iterator[Line]:
     where = invocation.shard_id
-    what = "final call" if invocation.turn is not None and invocation.turn.is_final else "with"
-    if invocation.names:
-        what = f"with {places(invocation.names, place_of)}"
+    what = places(invocation.names, place_of)
     told = f"{window(invocation.turn)}, {attempt(invocation)}"
     if invocation.too_large:
-        yield invocation.at, where, f"too large to send: {what[5:]}{told}"
+        name = "too large to send"
+        yield invocation.at, where, f"{name}: {what or 'final call'}{told}"
     else:
-        yield invocation.at, where, f"invocation {number} (request {invocation.request_id[-4:]}) {what}{told}"
+        name = f"invocation {number}"
+        call = f"with {what}" if what else "final call"
+        yield invocation.at, where, f"{name} (request {invocation.request_id[-4:]}) {call}{told}"
     if invocation.verdict:
-        yield invocation.ended, where, f"    invocation {number}: {verdict(invocation, place_of)}"
+        yield invocation.ended, where, f"    {name}: {verdict(invocation, place_of)}"
 
 
 def attempt(invocation: Invocation) -> str:
@@ -88,7 +89,7 @@ def verdict(invocation: Invocation, place_of: Callable[[str], int]) -> str:
             return "partly failed at the first record: the same batch again"
         case "FailedAt":
             return "partly failed"
-    reason = invocation.error or "the response fails the whole batch"
+    reason = invocation.reason or invocation.error or "the response fails the whole batch"
     match named:
         case [first, second]:
             return f"failed ({reason}): halved into {first} and {second}, each with all its retries"

@@ -9,7 +9,10 @@ from local.engine import rulings
 from local.engine.delivery import Batch, Failed, FailedAt, Outcome, Succeeded
 from local.engine.entries import compact
 
-WHOLE_BATCH = Failed(function_error=None, reason="the response fails the whole batch")
+UNREADABLE = Failed(
+    function_error=None, reason='the response is not {"batchItemFailures": [{"itemIdentifier": "..."}]}'
+)
+FOREIGN = Failed(function_error=None, reason="the response names a record that is not in the batch")
 NO_STATE = Failed(function_error=None, reason="the response has no state, as a tumbling window needs")
 
 
@@ -24,12 +27,12 @@ def outcome(response: Any, batch: Batch, *, windowed: bool, report_item_failures
         return Succeeded(state)
     reported = reported_failures(response)
     if reported is None:
-        return WHOLE_BATCH
+        return UNREADABLE
     if not reported:
         return Succeeded(state)
     known = {entry.sequence_number for entry in batch.entries}
     if not known.issuperset(reported):
-        return WHOLE_BATCH
+        return FOREIGN
     return FailedAt(min(reported, key=int), state)
 
 

@@ -62,7 +62,7 @@ class StreamSimulation:
         self.identity = Identity()
         self.laps: dict[str, Lap] = {}
         self.done: set[str] = set()
-        self.timeline = Timeline(parents=dict(lineage.parents), place_of=self.number.place)
+        self.timeline = Timeline(place_of=self.number.place)
         self.chronicle = Chronicle(mapping, self.timeline, self.identity)
 
     def run(self, until: float | None) -> Timeline:

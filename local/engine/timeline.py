@@ -18,6 +18,7 @@ class Invocation:
     """One call of the function. `error` is None, or what the runtime reported; `event` is built anew when asked for.
 
     `attempt` counts the calls with exactly these records, from 1. `names` are the sequence numbers or message ids.
+    `reason` says why a stream batch failed, also where the function answered, but not as it must.
     `too_large`: Lambda did not accept the event, the function never saw it.
     """
 
@@ -33,6 +34,7 @@ class Invocation:
     lane: int = 0
     too_large: bool = False
     verdict: str = ""
+    reason: str = ""
     steps: Sequence[Step] = ()
     build: Callable[[], dict[str, Any]] = field(default=dict, repr=False)
 
@@ -87,6 +89,7 @@ class Timeline:
     `dead_letters`  messages a queue moved to its dead-letter queue, by id
     `expired`       messages that outlived their queue's retention, by id
     `metrics`       CloudWatch data points
+    `happenings`    all of it in order, as `explain` tells it
     """
 
     invocations: list[Invocation] = field(default_factory=list)
@@ -99,7 +102,6 @@ class Timeline:
     checkpoints: dict[str, str] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
     happenings: list[Happening | Invocation | Discarded] = field(default_factory=list)
-    parents: dict[str, Sequence[str]] = field(default_factory=dict)
     place_of: Callable[[str], int] = field(default=int, repr=False)
 
     @property

@@ -4,9 +4,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from local.engine import QueueMessage, QueueSettings, simulate
+from local.engine import KinesisRecord, QueueMessage, QueueSettings, simulate
 from local.engine.drawing import draw
-from tests.engine.doubles import QUEUE, Poisoned, Scripted, at_once, counting, mapping, nothing, records
+from tests.engine.doubles import QUEUE, SHARD, Poisoned, Scripted, at_once, counting, mapping, nothing, records
 
 BISECTING = {"MaximumRetryAttempts": 1, "BisectBatchOnFunctionError": True}
 
@@ -58,6 +58,23 @@ def test_lines_are_in_order_of_time():
 def test_windows_and_their_final_calls_are_told():
     explanation = simulate(mapping(TumblingWindowInSeconds=10), records(1000), counting).explain()
     assert "final call in window [1000, 1010), it closes" in explanation
+
+
+def test_an_answer_that_fails_its_batch_says_what_is_wrong_with_it():
+    explanation = simulate(
+        mapping(TumblingWindowInSeconds=10, MaximumRetryAttempts=0), records(1000), nothing
+    ).explain()
+    assert "invocation 1: failed (the response has no state, as a tumbling window needs)" in explanation
+
+
+def test_an_event_too_large_to_send_is_told_apart_from_the_invocations_before_it():
+    huge = KinesisRecord(SHARD, "key", bytes(5 * 2**20), arrived=1000.0)
+    timeline = simulate(mapping(BatchSize=1, MaximumRetryAttempts=0), [*at_once(1), huge], nothing)
+    assert [line.split("s  shardId-000000000000  ")[1] for line in timeline.explain(record=1).splitlines()[2:]] == [
+        "too large to send: #1, first attempt",
+        "    too large to send: failed (RequestTooLargeException: the event exceeds 6 MB)",
+        "discarded #1: RetryAttemptsExhausted; failure record sent",
+    ]
 
 
 def test_queues_are_told_by_message():
