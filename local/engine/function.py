@@ -44,15 +44,23 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: JSON text, or the error that the runtime reports instead."""
+    """What came back: JSON text, or the error that the runtime reports instead, of the kind `function_error`.
+
+    `throttled`, `too_large`: Lambda did not run the function, and `error` says why.
+    """
 
     text: str | None = None
     error: str | None = None
     throttled: bool = False
+    too_large: bool = False
+    function_error: str = "Unhandled"
 
     @property
     def response(self) -> Any:
         return None if self.text is None else json.loads(self.text)
+
+
+TOO_LARGE = Answer(error="RequestTooLargeException: the event exceeds 6 MB", too_large=True)
 
 
 def call(handler: Handler, event: dict[str, Any], context: Context) -> Answer:

@@ -16,7 +16,7 @@ from local.engine.mapping import Mapping
 from local.engine.messages import Receipt
 from local.engine.metrics import Meter
 from local.engine.queue import Queue, QueueSettings
-from local.engine.receiving import Concurrency, Gathering, Sorted, is_fifo, sort_receipts, visibility_seconds
+from local.engine.receiving import Concurrency, Gathering, is_fifo, sort_receipts, visibility_seconds
 from local.engine.records import QueueMessage
 from local.engine.setting import Setting
 from local.engine.source import Source
@@ -155,11 +155,7 @@ class QueueSimulation:
             self._throttled(receipts, invocation, now)
             return
         self.in_flight -= 1
-        result: Sorted[Receipt] = (
-            Sorted((), receipts, failed=True)
-            if answer.error is not None
-            else sort_receipts(receipts, answer.response, report_item_failures=self.mapping.report_item_failures)
-        )
+        result = sort_receipts(receipts, answer, self.mapping)
         if result.failed and not self.mapping.report_item_failures:
             self.concurrency.back_off(now)
         deleted = self._delete(result.delete)

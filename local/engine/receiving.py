@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from local.engine import rulings
 from local.engine.events import ENVELOPE_BYTES
+from local.engine.function import Answer
 from local.engine.mapping import Mapping
 from local.engine.responses import reported_failures
 from local.engine.source import Kind, Source
@@ -102,12 +103,19 @@ class Sorted(Generic[M]):
     failed: bool = False
 
 
-def sort_receipts(receipts: Sequence[M], response: Any, *, report_item_failures: bool) -> Sorted[M]:
-    """The messages to delete and those that return to the queue, from the response of a function that ran."""
-    reported = reported_failures(response) if report_item_failures else []
+def sort_receipts(receipts: Sequence[M], answer: Answer, mapping: Mapping) -> Sorted[M]:
+    """The messages to delete and those that return to the queue, from the answer of a function that ran."""
+    everything_failed: Sorted[M] = Sorted((), receipts, failed=True)
+    if answer.error is not None:
+        return everything_failed
+    try:
+        response = answer.response
+    except ValueError:
+        return everything_failed
+    reported = reported_failures(response) if mapping.report_item_failures else []
     known = {receipt.message_id for receipt in receipts}
     if reported is None or not known.issuperset(reported):
-        return Sorted((), receipts, failed=True)
+        return everything_failed
     return Sorted(
         [receipt for receipt in receipts if receipt.message_id not in reported],
         [receipt for receipt in receipts if receipt.message_id in reported],

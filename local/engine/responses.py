@@ -1,4 +1,4 @@
-"""What a function's response says about its batch."""
+"""What a function's answer says about its batch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from local.engine import rulings
-from local.engine.delivery import Batch, Failed, FailedAt, Outcome, Succeeded
+from local.engine.delivery import Batch, Failed, FailedAt, Outcome, Succeeded, Throttled, TooLarge
 from local.engine.entries import compact
+from local.engine.function import Answer
+from local.engine.mapping import Mapping
 
+NOT_JSON = Failed(function_error=None, reason="the response is not JSON")
 UNREADABLE = Failed(
     function_error=None, reason='the response is not {"batchItemFailures": [{"itemIdentifier": "..."}]}'
 )
@@ -16,8 +19,27 @@ FOREIGN = Failed(function_error=None, reason="the response names a record that i
 NO_STATE = Failed(function_error=None, reason="the response has no state, as a tumbling window needs")
 
 
-def outcome(response: Any, batch: Batch, *, windowed: bool, report_item_failures: bool) -> Outcome:
-    """The outcome of a stream batch whose function returned this JSON value."""
+def outcome(answer: Answer, batch: Batch, mapping: Mapping) -> Outcome:
+    """What an answer means for a batch of a stream."""
+    if answer.too_large:
+        return TooLarge()
+    if answer.throttled:
+        return Throttled()
+    if answer.error is not None:
+        return Failed(answer.function_error, answer.error)
+    try:
+        response = answer.response
+    except ValueError:
+        return NOT_JSON
+    return _outcome_of_response(
+        response,
+        batch,
+        windowed=mapping.tumbling_window_seconds > 0,
+        report_item_failures=mapping.report_item_failures,
+    )
+
+
+def _outcome_of_response(response: Any, batch: Batch, *, windowed: bool, report_item_failures: bool) -> Outcome:
     state = None
     if windowed:
         if not isinstance(response, dict) or not _is_state(response.get("state")):

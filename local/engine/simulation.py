@@ -14,11 +14,11 @@ from typing import Any
 from local.engine import rulings
 from local.engine.agenda import Agenda
 from local.engine.chronicle import Chronicle
-from local.engine.delivery import Discard, Failed, Outcome, Throttled, TooLarge
+from local.engine.delivery import Discard, Outcome
 from local.engine.entries import Entry, KinesisEntry, Stamp, table_entry
 from local.engine.events import event
 from local.engine.feed import Feed
-from local.engine.function import Answer
+from local.engine.function import TOO_LARGE
 from local.engine.identity import Identity, kinesis_number, table_number
 from local.engine.lane import Invoke, Lane, Wait
 from local.engine.lineage import Lineage
@@ -196,27 +196,13 @@ class StreamSimulation:
         self._drive(shard_id, lap, now)
 
     def _invoke(self, shard_id: str, lap: Lap, index: int, lane: Lane, step: Invoke, now: float) -> None:
-        answer, seconds = Answer(error="RequestTooLargeException: the event exceeds 6 MB"), 0.0
+        answer, seconds = TOO_LARGE, 0.0
         if not step.too_large:
             sent = event(step.batch.entries, lane.stamp, step.turn)
             answer, seconds = self.setting.run(sent, step.batch.request_id, self.mapping.function)
-        result = self._outcome(step, answer)
+        result = outcome(answer, step.batch, self.mapping)
         invocation = self.chronicle.sent(step, lane.stamp, index, answer, now, now + seconds)
         self.agenda.at(now + seconds, partial(self._finish, shard_id, lap, lane, invocation, result))
-
-    def _outcome(self, step: Invoke, answer: Answer) -> Outcome:
-        if step.too_large:
-            return TooLarge()
-        if answer.throttled:
-            return Throttled()
-        if answer.error is not None:
-            return Failed(reason=answer.error)
-        return outcome(
-            answer.response,
-            step.batch,
-            windowed=step.turn is not None,
-            report_item_failures=self.mapping.report_item_failures,
-        )
 
     def _finish(self, shard_id: str, lap: Lap, lane: Lane, invocation: Invocation, result: Outcome, now: float) -> None:
         steps = lane.finish(result, now)

@@ -10,8 +10,7 @@ from uuid import uuid4
 from local.engine.live.access import Access
 from local.engine.live.checkpoints import Checkpoints
 from local.engine.live.clients import Clients
-from local.engine.live.invoking import SLACK_SECONDS as SLACK_SECONDS
-from local.engine.live.invoking import FunctionFacts, Reply, call
+from local.engine.live.invoking import SLACK_SECONDS, FunctionFacts, Reply, call
 from local.engine.live.loop import Loop
 from local.engine.live.readings import Readings
 from local.engine.live.voice import Voice

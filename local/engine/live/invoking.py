@@ -1,4 +1,4 @@
-"""The function, called through the Lambda API; and what an answer means for a batch of a stream."""
+"""The function, called through the Lambda API."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from local.engine.delivery import Failed, Outcome, Throttled, TooLarge
 from local.engine.entries import compact
 from local.engine.function import Answer
-from local.engine.lane import Invoke
 from local.engine.live.troubles import AwsError, Trouble, code, status, trouble
-from local.engine.mapping import Mapping
-from local.engine.responses import outcome
 
 SLACK_SECONDS = 15.0  # a cold start, a queue before the endpoint's workers, and the way back
 
@@ -33,9 +29,7 @@ class Reply:
     """What came of one call. `refusal` is told: the function did not run, and not for lack of concurrency."""
 
     answer: Answer
-    function_error: str | None = None
     version: str = "$LATEST"
-    too_large: bool = False
     refusal: str | None = None
 
 
@@ -50,31 +44,15 @@ def call(client: Callable[[], Any], arn: str, event: dict[str, Any], timeout_sec
         answered = client().invoke(FunctionName=arn, Payload=compact(event).encode())
         text = answered["Payload"].read().decode()
     except ReadTimeoutError:
-        return Reply(Answer(error=f"Task timed out after {timeout_seconds:.2f} seconds"), "Unhandled")
+        return Reply(Answer(error=f"Task timed out after {timeout_seconds:.2f} seconds"))
     except ClientError as error:
         if code(error) == "RequestTooLargeException" or status(error) == 413:
-            return Reply(Answer(error=str(error)), too_large=True)
+            return Reply(Answer(error=str(error), too_large=True))
         throttled = trouble(error) is Trouble.THROTTLED or status(error) == 429
         return Reply(Answer(error=str(error), throttled=True), refusal=None if throttled else str(error))
     except AwsError as error:
         return Reply(Answer(error=str(error), throttled=True), refusal=str(error))
     version = answered.get("ExecutedVersion") or "$LATEST"
     if answered.get("FunctionError"):
-        return Reply(Answer(error=text[:500]), answered["FunctionError"], version)
-    return Reply(Answer(text or "null"), version=version)
-
-
-def outcome_of(step: Invoke, reply: Reply, mapping: Mapping) -> Outcome:
-    if step.too_large or reply.too_large:
-        return TooLarge()
-    if reply.answer.throttled:
-        return Throttled()
-    if reply.answer.error is not None:
-        return Failed(reply.function_error or "Unhandled", reply.answer.error)
-    try:
-        response = reply.answer.response
-    except ValueError:
-        return Failed(None, "the response is not JSON")
-    return outcome(
-        response, step.batch, windowed=step.turn is not None, report_item_failures=mapping.report_item_failures
-    )
+        return Reply(Answer(error=text[:500], function_error=answered["FunctionError"]), version)
+    return Reply(Answer(text or "null"), version)

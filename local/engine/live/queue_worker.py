@@ -14,7 +14,7 @@ from local.engine.live.destinations import queue_url
 from local.engine.live.invoking import Reply
 from local.engine.live.received import Received, received
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
-from local.engine.receiving import Concurrency, Gathering, Sorted, sort_receipts, visibility_seconds
+from local.engine.receiving import Concurrency, Gathering, sort_receipts, visibility_seconds
 
 PER_CALL = 10
 LONG_POLL_SECONDS = 1  # a drain waits for it
@@ -206,7 +206,7 @@ class QueueWorker:
             self._throttled(messages, attempt, reply, now)
             return
         self.running -= 1
-        result = self._sort(messages, reply)
+        result = sort_receipts(messages, reply.answer, desk.mapping)
         if result.failed and not desk.mapping.report_item_failures:
             self.concurrency.back_off(now)
         if result.keep:
@@ -220,15 +220,6 @@ class QueueWorker:
         if result.delete:
             self._delete(result.delete)
         self._pump(now)
-
-    def _sort(self, messages: Sequence[Received], reply: Reply) -> Sorted[Received]:
-        if reply.answer.error is not None:
-            return Sorted((), messages, failed=True)
-        try:
-            response = reply.answer.response
-        except ValueError:
-            return Sorted((), messages, failed=True)
-        return sort_receipts(messages, response, report_item_failures=self.desk.mapping.report_item_failures)
 
     def _throttled(self, messages: Sequence[Received], attempt: int, reply: Reply, now: float) -> None:
         """Try again while the messages are invisible; after that the queue offers them anew."""

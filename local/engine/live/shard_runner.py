@@ -16,15 +16,16 @@ from local.engine import rulings
 from local.engine.delivery import Commit, Discard, Failed, FailedAt, Outcome, TooLarge
 from local.engine.entries import Entry, Stamp
 from local.engine.events import event
-from local.engine.function import Answer
+from local.engine.function import TOO_LARGE
 from local.engine.lane import Invoke, Lane, Wait
 from local.engine.live.desk import Desk
 from local.engine.live.failure_records import FailureRecords
-from local.engine.live.invoking import Reply, outcome_of
+from local.engine.live.invoking import Reply
 from local.engine.live.reading import HORIZON, Page, Position, Reader, ShardFacts
 from local.engine.live.resumption import Beginning, open_window, ours, positions, resume_window, unsettled
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
 from local.engine.live.wording import told_call
+from local.engine.responses import outcome
 from local.engine.shard import Shard
 
 SAVE_SECONDS = 0.05  # at most this often: a kill repeats what was settled since
@@ -196,8 +197,7 @@ class ShardRunner:
     def _invoke(self, lane: Lane, step: Invoke, now: float) -> None:
         desk, batch = self.desk, step.batch
         if step.too_large:
-            too_large = Reply(Answer(error="the event exceeds 6 MB"), too_large=True)
-            desk.loop.post(lambda: self._finish(lane, step, now, too_large))
+            desk.loop.post(lambda: self._finish(lane, step, now, Reply(TOO_LARGE)))
             return
         last = batch.entries[-1].arrived if batch.entries else None
         desk.readings.add(desk.meter.sent(now, len(batch.entries)))
@@ -218,7 +218,7 @@ class ShardRunner:
 
     def _finish(self, lane: Lane, step: Invoke, sent: float, reply: Reply) -> None:
         desk, now = self.desk, self.desk.loop.clock()
-        result = outcome_of(step, reply, desk.mapping)
+        result = outcome(reply.answer, step.batch, desk.mapping)
         steps = lane.finish(result, now)
         self._measure(result, reply, sent, now)
         undone = sum(len(each.batch.entries) for each in steps if not isinstance(each, Commit))

@@ -6,17 +6,19 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from local.engine.delivery import Batch, Failed, FailedAt, Succeeded, Throttled, TooLarge
-from local.engine.lane import Invoke
-from local.engine.live.invoking import call, outcome_of
+from local.engine.function import Answer
+from local.engine.live.invoking import call
 from local.engine.mapping import load
+from local.engine.receiving import sort_receipts
+from local.engine.responses import outcome
 from tests.doubles import refused, timed_out
-from tests.engine.doubles import entries, mapping
+from tests.engine.doubles import QUEUE, entries, mapping
 from tests.engine.live.doubles import ScriptedFunctions, failed_by_service, throttled_by_lambda
 
 
-def outcome(answer, **settings):
+def outcome_of(answer, **settings):
     reply = call(lambda: ScriptedFunctions(answer), "f", {"Records": []}, 3.0)
-    return outcome_of(Invoke(Batch(entries("12")), None, too_large=False), reply, load(mapping(**settings)))
+    return outcome(reply.answer, Batch(entries("12")), load(mapping(**settings)))
 
 
 PARTIAL = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -36,7 +38,7 @@ PARTIAL = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
     ],
 )
 def test_an_answer_is_an_outcome(answer, settings, expected):
-    assert outcome(answer, **settings) == expected
+    assert outcome_of(answer, **settings) == expected
 
 
 def test_lack_of_concurrency_is_nothing_to_tell():
@@ -53,3 +55,9 @@ def test_the_version_that_ran_is_known_to_the_failure_record():
             return {"Payload": io.BytesIO(b"null"), "ExecutedVersion": "7"}
 
     assert call(lambda: Versioned(), "f:live", {}, 3.0).version == "7"
+
+
+def test_an_answer_that_is_no_json_fails_the_batch_as_an_answer():
+    answer = Answer("<html>")
+    assert outcome(answer, Batch(entries("12")), load(mapping())) == Failed(None, "the response is not JSON")
+    assert sort_receipts((), answer, load(mapping(QUEUE))).failed
