@@ -1,0 +1,1 @@
+"""What people and scripts do with a running stack: `python -m ops --help`."""
