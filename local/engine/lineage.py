@@ -12,6 +12,9 @@ class LineageError(ValueError):
 
 class Lineage:
     def __init__(self, parents: Mapping[str, Sequence[str]]) -> None:
+        for child, above in parents.items():
+            if isinstance(above, str):
+                raise LineageError(f"shards[{child!r}] must be a list of its parents; got {above!r}")
         try:
             tuple(TopologicalSorter(parents).static_order())
         except CycleError as error:

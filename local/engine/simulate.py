@@ -7,6 +7,7 @@ from typing import Any
 
 from local.engine.function import Handler
 from local.engine.lineage import Lineage
+from local.engine.mapping import Mapping as EventSourceMapping
 from local.engine.mapping import load, refuse_short_visibility
 from local.engine.queue import QueueSettings
 from local.engine.queue_simulation import QueueSimulation
@@ -33,8 +34,17 @@ def simulate(
 ) -> Timeline:
     """What AWS would do with these records, without waiting for it.
 
-    `shards` names the parents of each child, where there was a reshard; `hash_ranges` a shard's share of the hash
-    keys, which decides what fan-out drops. A mapping AWS would refuse raises before anything runs.
+    `mapping` holds the settings of CreateEventSourceMapping; one that AWS would refuse raises before anything runs.
+    `function` is the handler; what it raises fails the batch, FunctionThrottledError stands for a throttle.
+
+    `invocation_seconds`  how long a call takes, or a function of its event that says so
+    `function_timeout`    seconds after which a call has failed; never, if not given
+    `until`               the virtual time, in epoch seconds, at which to stop; else when nothing is left to do
+    `shards`              the parents of each child shard, where there was a reshard
+    `hash_ranges`         a shard's share of the hash keys, which decides what fan-out drops
+    `retention_seconds`   how long the stream keeps a record; a day unless told
+    `stream_view_type`    what events of a table stream say of it
+    `queue`               what SQS keeps of a queue: visibility timeout, receives before a message is dead, retention
 
         timeline = simulate(
             mapping={"EventSourceArn": STREAM, "StartingPosition": "TRIM_HORIZON", "MaximumRetryAttempts": 1},
@@ -43,7 +53,10 @@ def simulate(
         )
         print(timeline.explain())
     """
+    if not callable(function):
+        raise TypeError(f"function must be a handler, called with event and context; got {function!r}")
     loaded = load(mapping)
+    _refuse_what_does_not_apply(loaded, shards=shards, hash_ranges=hash_ranges, queue=queue)
     role = f"arn:{loaded.source.partition}:iam::{loaded.source.account}:role/{loaded.function.split(':')[6]}"
     setting = Setting(
         function,
@@ -61,3 +74,12 @@ def simulate(
         refuse_short_visibility(loaded, settings.visibility_seconds, function_timeout or 0.0)
         return QueueSimulation(loaded, records, settings, setting).run(until)
     return StreamSimulation(loaded, records, Lineage(shards or {}), setting).run(until)
+
+
+def _refuse_what_does_not_apply(
+    mapping: EventSourceMapping, *, shards: object, hash_ranges: object, queue: object
+) -> None:
+    given = {"queue": queue} if not mapping.source.is_queue else {"shards": shards, "hash_ranges": hash_ranges}
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(f"{name} does not apply to a {mapping.source.kind.value}; got {value!r}")

@@ -1,12 +1,21 @@
 """What a caller of `simulate` may rely on."""
 
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from local.engine import KinesisRecord, MappingRefusedError, TableChange, rulings, simulate
-from tests.engine.doubles import SHARD, STREAM, TABLE, at_once, counting, mapping, nothing, numbers, records
+from local.engine import (
+    KinesisRecord,
+    MappingRefusedError,
+    QueueMessage,
+    QueueSettings,
+    TableChange,
+    rulings,
+    simulate,
+)
+from tests.engine.doubles import QUEUE, SHARD, STREAM, TABLE, at_once, counting, mapping, nothing, numbers, records
 
 ENGINE = Path(rulings.__file__).parent
 FOREIGN = ("boto3", "botocore", "local.emulator", "domain", "streamkit", "time", "threading", "socket", "random")
@@ -39,6 +48,46 @@ def test_an_invocation_cannot_end_before_it_begins():
 def test_a_record_without_a_time_is_refused_by_place(container):
     with pytest.raises(ValueError, match=r"records\[1\] needs a time"):
         simulate(mapping(), container([*at_once(1), *records(float("nan"))]), nothing)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "value", "message"),
+    [
+        (KinesisRecord, "data", "text", "data must be bytes, .*; got 'text'"),
+        (KinesisRecord, "arrived", datetime(2026, 1, 1, tzinfo=UTC), "arrived must be epoch seconds, .*; got datetime"),
+        (TableChange, "created", "1000", "created must be epoch seconds, .*; got '1000'"),
+        (QueueMessage, "body", {"id": 1}, "body must be text, .*; got {'id': 1}"),
+        (QueueMessage, "sent", None, "sent must be epoch seconds, .*; got None"),
+    ],
+)
+def test_a_record_of_the_wrong_type_is_refused_where_it_is_made(kind, place, value, message):
+    good = {
+        KinesisRecord: {"shard_id": SHARD, "partition_key": "key", "data": b"{}", "arrived": 1000.0},
+        TableChange: {"shard_id": SHARD, "event_name": "INSERT", "keys": {}, "created": 1000.0},
+        QueueMessage: {"body": "{}", "sent": 1000.0},
+    }
+    with pytest.raises(TypeError, match=message):
+        kind(**{**good[kind], place: value})
+
+
+@pytest.mark.parametrize(
+    ("arn", "given"),
+    [(STREAM, {"queue": QueueSettings()}), (QUEUE, {"shards": {}}), (QUEUE, {"hash_ranges": {}})],
+)
+def test_what_does_not_apply_to_the_source_is_refused(arn, given):
+    with pytest.raises(ValueError, match="does not apply to a"):
+        simulate(mapping(arn), [], nothing, **given)
+
+
+def test_a_parent_given_as_text_is_not_taken_for_its_letters():
+    with pytest.raises(ValueError, match="must be a list of its parents; got 'shardId-000000000000'"):
+        simulate(mapping(), at_once(1), nothing, shards={"shardId-000000000001": SHARD})
+
+
+@pytest.mark.parametrize("function", [None, "handler.handle"])
+def test_what_cannot_be_called_is_no_function(function):
+    with pytest.raises(TypeError, match="function must be a handler, called with event and context; got "):
+        simulate(mapping(), at_once(1), function)
 
 
 def test_what_a_mapping_is_warned_of_is_told():
