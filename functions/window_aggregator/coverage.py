@@ -74,9 +74,9 @@ def judge(span: Span, counted: Sequence[Span]) -> Verdict:
         return Verdict.EXTEND
     raise OverlapError(
         f"records must be counted together or apart; got {span.first} to {span.last}, of which "
-        f"{', '.join(f'{other.first} to {other.last}' for other in met)} was counted in another cut: two mappings read "
-        "this shard, or a batch was redriven while a new mapping read it again; recreate the mapping at TRIM_HORIZON, "
-        "what is counted is then passed over"
+        f"{', '.join(f'{other.first} to {other.last}' for other in met)} was counted in another cut; nothing was "
+        "added: if a discarded final call was sent again, redrive its records from the stream instead, what is counted "
+        "of them is passed over; if two mappings read this shard, delete both and create one at TRIM_HORIZON"
     )
 
 

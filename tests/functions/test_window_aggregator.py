@@ -426,9 +426,19 @@ def test_two_readers_of_one_shard_are_an_error_that_counts_nothing():
     world = World()
     held = folded(world, trip(), trip())
     world(final(folded(world, trip(), trip(), first=2)))
-    with pytest.raises(OverlapError, match=r"1 to 2.*2 to 3.*recreate the mapping"):
+    with pytest.raises(OverlapError, match=r"1 to 2.*2 to 3.*nothing was added"):
         world(final(held))
     assert trips(world) == {MINUTE: 2}
+
+
+def test_what_cannot_be_told_apart_is_counted_when_its_records_are_redriven():
+    world = World()
+    held = folded(world, trip(), trip())
+    world(final(folded(world, trip(), trip(), first=2)))
+    with pytest.raises(OverlapError):
+        world(final(held))
+    world(redriven(trip(), trip()))
+    assert trips(world) == {MINUTE: 3}
 
 
 # other sources and other versions
