@@ -56,6 +56,30 @@ def fails_messages_called_bad(event, context):
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
 
 
+def fails_once_at_bad(event, context):
+    """As a FIFO function should: the first failure of a group takes the rest of the group with it."""
+    _see(event)
+    failed, groups = [], set()
+    for record in event["Records"]:
+        attributes = record["attributes"]
+        if "bad" in record["body"] and attributes["ApproximateReceiveCount"] == "1":
+            groups.add(attributes["MessageGroupId"])
+        if attributes["MessageGroupId"] in groups:
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def waits_for_company(event, context):
+    """Comes to an end once another call has begun; a call that stays alone fails."""
+    _see(event)
+    deadline = time.monotonic() + 5
+    while len(Path(os.environ["SEEN"]).read_text().splitlines()) < 2:
+        if time.monotonic() > deadline:
+            raise TimeoutError("no other call began")
+        time.sleep(0.01)
+    return {}
+
+
 def notes_time(event, context):
     print(len(event["Records"]))
     with Path(os.environ["SEEN"]).open("a") as seen:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.flows.engine import functions
-from tests.flows.engine.bench_top import ACCOUNT, REGION, eventually, flat, values_of
+from tests.flows.engine.bench_top import eventually, flat, values_of
 
 
 def test_a_stream_is_read_in_batches_while_the_emulators_poller_is_off_and_on_again_afterwards(top):
@@ -60,6 +60,19 @@ def test_after_a_partial_response_only_the_rest_comes_again(top):
         top.put(1, "poison", 3)
         eventually(lambda: any("discarded" in text for text in top.told), "the end of the retries")
     assert top.values() == [[1, "poison", 3], ["poison", 3], ["poison", 3]]
+
+
+def test_parallel_batches_of_one_shard_run_side_by_side_and_keep_the_order_of_each_key(top):
+    top.function(functions.waits_for_company, top.reads_stream)
+    uuid = top.map(top.stream(), BatchSize=5, ParallelizationFactor=4)
+    keys = [f"key-{n}" for n in range(8)]
+    with top.engine() as engine:
+        records = [{"PartitionKey": key, "Data": json.dumps([key, turn])} for turn in range(5) for key in keys]
+        top.client("kinesis").put_records(StreamName=top.name, Records=records)
+        eventually(lambda: len(flat(top.values())) >= 40, "forty records")
+    delivered = flat(top.values())
+    assert {key: [turn for of, turn in delivered if of == key] for key in keys} == {key: [*range(5)] for key in keys}
+    assert len(engine.checkpoints.load(uuid)["shardId-000000000000"].positions) == 4
 
 
 @pytest.mark.usefixtures("impatient")
@@ -162,19 +175,3 @@ def test_metrics_are_on_the_endpoint_and_on_disk(top):
     assert counted == {"PolledEventCount": 3, "InvokedEventCount": 3}
     listed = top.client("cloudwatch").list_metrics(Namespace="AWS/Lambda", MetricName="IteratorAge")["Metrics"]
     assert [{"Name": "FunctionName", "Value": top.name}] in [metric["Dimensions"] for metric in listed]
-
-
-def test_a_queue_is_received_deleted_and_gives_back_what_failed(top):
-    queue = top.client("sqs").create_queue(QueueName=top.name, Attributes={"VisibilityTimeout": "10"})["QueueUrl"]
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{top.name}"
-    reads = [f"sqs:{call}" for call in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
-    top.function(functions.fails_messages_called_bad, (reads, arn))
-    top.map(arn, FunctionResponseTypes=["ReportBatchItemFailures"])
-    with top.engine() as engine:
-        entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(["good", "bad", "good"])]
-        top.client("sqs").send_message_batch(QueueUrl=queue, Entries=entries)
-        (worker,) = engine.workers.by_uuid.values()
-        eventually(lambda: worker.desk.tally.records == 2, "two messages done")
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    left = top.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-    assert sum(map(int, left.values())) == 1
