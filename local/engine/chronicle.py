@@ -40,7 +40,7 @@ class Chronicle:
         if received.filtered:
             names = _names(received.filtered)
             self.timeline.filtered.extend(names)
-            self.tell(now, shard_id, "filtered out, counted as processed", names)
+            self.tell(now, shard_id, "filtered out, counted as processed:", names)
         for entry in received.foreign:
             self._dropped(shard_id, entry, now)
         self.timeline.metrics += self.meter.read(now, len(entries), len(received.filtered))
@@ -48,7 +48,9 @@ class Chronicle:
     def _dropped(self, shard_id: str, entry: Entry, now: float) -> None:
         assert isinstance(entry, KinesisEntry)
         self.timeline.dropped.append((entry.sequence_number, entry.partition_key))
-        text = f"user record with key {entry.partition_key!r} dropped: its key is not this shard's, fan-out loses it"
+        text = (
+            f"user record with key {entry.partition_key!r} dropped, its key is not this shard's and fan-out loses it:"
+        )
         self.tell(now, shard_id, text, [entry.sequence_number])
 
     def sent(self, step: Invoke, stamp: Stamp, lane: int, answer: Answer, now: float, ended: float) -> Invocation:

@@ -121,7 +121,7 @@ class QueueSimulation:
             names = [receipt.message_id for receipt in refused]
             self.timeline.filtered.extend(names)
             self.timeline.happenings.append(
-                Happening(now, self.mapping.source.name, "filtered out, deleted from the queue", names)
+                Happening(now, self.mapping.source.name, "filtered out, deleted from the queue:", names)
             )
             self._delete(refused)
         self.timeline.metrics += self.meter.read(now, len(received), len(refused))
@@ -164,7 +164,7 @@ class QueueSimulation:
         if result.keep:
             names = [receipt.message_id for receipt in result.keep]
             back = max(receipt.visible_at for receipt in result.keep)
-            text = f"back in the queue, visible again in {max(0.0, back - now):g} s"
+            text = f"back in the queue, visible again in {max(0.0, back - now):g} s:"
             self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
         self.timeline.metrics += self.meter.finished(now, now - invocation.at, error=answer.error is not None)
         self.timeline.metrics += self.meter.failed(now, len(result.keep))
@@ -187,11 +187,11 @@ class QueueSimulation:
         """What left the queue without being deleted."""
         for message in self.queue.dead:
             self.timeline.dead_letters.append(message.id)
-            text = f"received {message.receives} times, moved to the dead-letter queue"
+            text = f"received {message.receives} times, moved to the dead-letter queue:"
             self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, [message.id]))
         for message in self.queue.expired:
             self.timeline.expired.append(message.id)
-            text = "older than the queue keeps its messages, gone"
+            text = "older than the queue keeps its messages, gone:"
             self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, [message.id]))
         self.queue.dead.clear()
         self.queue.expired.clear()

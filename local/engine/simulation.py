@@ -110,7 +110,7 @@ class StreamSimulation:
             if record.shard_id in self.lineage.parents:
                 self.feed.close(self.lineage.ancestors(record.shard_id))
             if since is not None and item[0] < since:
-                self.chronicle.tell(item[0], record.shard_id, "before the starting position", [self.number(item[1])])
+                self.chronicle.tell(item[0], record.shard_id, "before the starting position:", [self.number(item[1])])
                 continue
             lap.upcoming.append(item)
             if not lap.reading:

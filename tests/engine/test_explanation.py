@@ -81,8 +81,8 @@ def test_queues_are_told_by_message():
     timeline = simulate(
         mapping(QUEUE), [QueueMessage("x", 1000.0)], Scripted(ValueError()), queue=QueueSettings(max_receive_count=1)
     )
-    assert "back in the queue, visible again in 29.95 s #0" in timeline.explain()
-    assert "moved to the dead-letter queue #0" in timeline.explain()
+    assert "back in the queue, visible again in 29.95 s: #0" in timeline.explain()
+    assert "moved to the dead-letter queue: #0" in timeline.explain()
 
 
 def test_an_empty_timeline_says_so():
