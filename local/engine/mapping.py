@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from local.engine import rulings
@@ -133,9 +134,8 @@ def _refuse_foreign_fields(fields: Dict[str, Any], origin: Source) -> None:
             continue
         if field in STREAMS_ONLY | QUEUES_ONLY | OTHER_SOURCES:
             raise MappingRefusedError(field, f"does not apply to a {origin.kind.value}; got {shown(value)}")
-        raise MappingRefusedError(
-            str(field), "is not a setting of CreateEventSourceMapping; check its spelling", VALIDATION
-        )
+        meant = "".join(f"; did you mean {name}?" for name in get_close_matches(str(field), sorted(applicable), 1))
+        raise MappingRefusedError(str(field), f"is not a setting of CreateEventSourceMapping{meant}", VALIDATION)
 
 
 def _function(fields: Dict[str, Any], origin: Source) -> str:

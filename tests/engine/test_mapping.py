@@ -135,6 +135,11 @@ def test_a_refusal_names_the_field_at_fault(fields, field):
     assert refusal(fields).field == field
 
 
+def test_an_unknown_setting_is_refused_with_the_one_it_may_mean():
+    with pytest.raises(MappingRefusedError, match=r"BatchSze: .*; did you mean BatchSize\?"):
+        load({**ON_STREAM, "BatchSze": 1})
+
+
 def test_a_filter_that_is_no_pattern_is_refused_in_the_words_of_aws():
     assert refusal({**ON_STREAM, **filters("[]")}).text.startswith("Invalid filter pattern definition.")
 
