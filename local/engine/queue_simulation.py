@@ -16,7 +16,7 @@ from local.engine.mapping import Mapping
 from local.engine.messages import Receipt
 from local.engine.metrics import Meter
 from local.engine.queue import Queue, QueueSettings
-from local.engine.receiving import Concurrency, Gathering, is_fifo, sort_receipts, visibility_seconds
+from local.engine.receiving import Concurrency, Gathering, admit, is_fifo, sort_receipts, visibility_seconds
 from local.engine.records import QueueMessage
 from local.engine.setting import Setting
 from local.engine.source import Source
@@ -110,13 +110,10 @@ class QueueSimulation:
 
     def _admit(self, received: Sequence[Receipt], now: float) -> list[Receipt]:
         """What passes the filters; the rest is deleted from the queue."""
-        filters = self.mapping.filters
-        admitted = [receipt for receipt in received if filters.admit({"body": receipt.body})]
+        admitted, refused = admit(received, self.mapping.filters)
         self.timeline.happenings.append(
             Happening(now, self.mapping.source.name, "received", [receipt.message_id for receipt in received])
         )
-        kept = {receipt.message_id for receipt in admitted}
-        refused = [receipt for receipt in received if receipt.message_id not in kept]
         if refused:
             names = [receipt.message_id for receipt in refused]
             self.timeline.filtered.extend(names)

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from local.engine import rulings
 from local.engine.events import ENVELOPE_BYTES
+from local.engine.filters import Filters
 from local.engine.function import Answer
 from local.engine.mapping import Mapping
 from local.engine.responses import reported_failures
@@ -19,6 +20,8 @@ class Message(Protocol):
 
     @property
     def message_id(self) -> str: ...
+    @property
+    def body(self) -> str: ...
     def size(self, source: Source, /) -> int: ...
 
 
@@ -92,6 +95,15 @@ class Concurrency:
     def back_off(self, now: float) -> None:
         self.base = max(self.first, int(self.limit(now) * rulings.QUEUE_BACK_OFF_FACTOR))
         self.saturated_since = None
+
+
+def admit(messages: Sequence[M], filters: Filters) -> tuple[list[M], list[M]]:
+    """The messages that pass the filters, and those to delete."""
+    admitted: list[M] = []
+    refused: list[M] = []
+    for message in messages:
+        (admitted if filters.admit({"body": message.body}) else refused).append(message)
+    return admitted, refused
 
 
 @dataclass(frozen=True, slots=True)

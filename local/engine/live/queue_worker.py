@@ -14,10 +14,11 @@ from local.engine.live.destinations import queue_url
 from local.engine.live.invoking import Reply
 from local.engine.live.received import Received, received
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
-from local.engine.receiving import Concurrency, Gathering, sort_receipts, visibility_seconds
+from local.engine.receiving import Concurrency, Gathering, admit, sort_receipts, visibility_seconds
 
 PER_CALL = 10
 LONG_POLL_SECONDS = 1  # a drain waits for it
+GATHERING_POLL_SECONDS = 0.2  # while a batch waits for more, the queue is asked without waiting
 
 
 class QueueWorker:
@@ -150,15 +151,14 @@ class QueueWorker:
             return
         self._admit(messages, now)
         if not messages and self.gathering is not None:
-            self._plan(min(self.gathering.due_at, now + 0.2))
-        self._pump(now) if messages or self.gathering is None else None
+            self._plan(min(self.gathering.due_at, now + GATHERING_POLL_SECONDS))
+        else:
+            self._pump(now)
 
     def _admit(self, messages: Sequence[Received], now: float) -> None:
         """What passes the filters waits for its batch; the rest is deleted from the queue."""
-        filters = self.desk.mapping.filters
-        passed = [message for message in messages if filters.admit({"body": message.body})]
-        refused = [message for message in messages if not filters.admit({"body": message.body})]
-        self.overflow.extend(passed)
+        admitted, refused = admit(messages, self.desk.mapping.filters)
+        self.overflow.extend(admitted)
         if messages:
             self.desk.readings.add(self.desk.meter.read(now, len(messages), len(refused)))
             self.desk.voice.follow(lambda: f"{self.desk.name}: received {len(messages)}, {len(refused)} filtered out")
