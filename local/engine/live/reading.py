@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -86,16 +87,11 @@ class KinesisReader:
 
     def read(self, stamp: Stamp, position: Position, iterator: str | None, limit: int) -> Page:
         client = self.client()
-        try:
-            answer = self._get(client, iterator or self._iterator(client, stamp, position), limit)
-        except ClientError as error:
-            if iterator is None or code(error) != EXPIRED:
-                raise
-            answer = self._get(client, self._iterator(client, stamp, position), limit)
+        answer = _answer(partial(self._get, client, limit), iterator, partial(self._iterator, client, stamp, position))
         entries = [kinesis_entry(record, stamp.overhead) for record in answer["Records"]]
         return Page(entries, answer.get("NextShardIterator"), (answer.get("MillisBehindLatest") or 0) > 0)
 
-    def _get(self, client: Any, iterator: str | None, limit: int) -> dict[str, Any]:
+    def _get(self, client: Any, limit: int, iterator: str | None) -> dict[str, Any]:
         if iterator is None:
             return {"Records": []}
         answer: dict[str, Any] = client.get_records(
@@ -126,7 +122,6 @@ class TableReader:
         request: dict[str, Any] = {"StreamArn": self.source.arn}
         while True:
             description = self.client().describe_stream(**request)["StreamDescription"]
-            self.view_type = description.get("StreamViewType")
             listed += [_table_shard(shard) for shard in description["Shards"]]
             if not description.get("LastEvaluatedShardId"):
                 return listed
@@ -138,16 +133,11 @@ class TableReader:
     def read(self, stamp: Stamp, position: Position, iterator: str | None, limit: int) -> Page:
         client = self.client()
         limit = min(limit, TABLE_PAGE)
-        try:
-            answer = self._get(client, iterator or self._iterator(client, stamp, position), limit)
-        except ClientError as error:
-            if iterator is None or code(error) != EXPIRED:
-                raise
-            answer = self._get(client, self._iterator(client, stamp, position), limit)
+        answer = _answer(partial(self._get, client, limit), iterator, partial(self._iterator, client, stamp, position))
         entries = [table_entry(record, stamp) for record in answer["Records"]]
         return Page(entries, answer.get("NextShardIterator"), bool(entries))
 
-    def _get(self, client: Any, iterator: str | None, limit: int) -> dict[str, Any]:
+    def _get(self, client: Any, limit: int, iterator: str | None) -> dict[str, Any]:
         if iterator is None:
             return {"Records": []}
         answer: dict[str, Any] = client.get_records(ShardIterator=iterator, Limit=limit)
@@ -160,6 +150,18 @@ class TableReader:
         answer = client.get_shard_iterator(StreamArn=self.source.arn, ShardId=stamp.shard_id, **request)
         iterator: str | None = answer.get("ShardIterator")
         return iterator
+
+
+def _answer(
+    get: Callable[[str | None], dict[str, Any]], iterator: str | None, begin: Callable[[], str | None]
+) -> dict[str, Any]:
+    """What `get` brings; an iterator that has expired is replaced by one from where reading stood."""
+    try:
+        return get(iterator or begin())
+    except ClientError as error:
+        if iterator is None or code(error) != EXPIRED:
+            raise
+        return get(begin())
 
 
 def kinesis_entry(record: dict[str, Any], overhead: int) -> KinesisEntry:

@@ -1,0 +1,44 @@
+"""What a reader does when its place in the shard has expired."""
+
+import pytest
+
+from local.engine.entries import Stamp
+from local.engine.live.reading import HORIZON, KinesisReader, TableReader
+from local.engine.source import source
+from tests.doubles import refused
+from tests.engine.doubles import SHARD, STREAM, TABLE
+
+READERS = [(KinesisReader, STREAM), (TableReader, TABLE)]
+
+
+class ExpiringIterators:
+    """A stream whose every iterator but `fresh` has expired."""
+
+    def get_shard_iterator(self, **_):
+        return {"ShardIterator": "fresh"}
+
+    def get_records(self, ShardIterator, **_):  # noqa: N803
+        if ShardIterator != "fresh":
+            raise refused("ExpiredIteratorException", 400)
+        return {"Records": [], "NextShardIterator": "next"}
+
+
+class ExpiredFromTheStart(ExpiringIterators):
+    def get_shard_iterator(self, **_):
+        return {"ShardIterator": "stale"}
+
+
+def read(kind, arn, stream, iterator):
+    origin = source(arn)
+    return kind(lambda: stream, origin).read(Stamp.of(SHARD, origin, "role"), HORIZON, iterator, 10)
+
+
+@pytest.mark.parametrize(("kind", "arn"), READERS)
+def test_an_iterator_that_expired_is_replaced_by_one_from_where_reading_stood(kind, arn):
+    assert read(kind, arn, ExpiringIterators(), "stale").iterator == "next"
+
+
+@pytest.mark.parametrize(("kind", "arn"), READERS)
+def test_a_new_iterator_that_has_expired_is_an_error(kind, arn):
+    with pytest.raises(Exception, match="ExpiredIteratorException"):
+        read(kind, arn, ExpiredFromTheStart(), None)
