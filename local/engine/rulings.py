@@ -1,6 +1,7 @@
 """Where AWS is silent: one constant per ruling, so that one capture on a real account can overturn it.
 
-Each names the clause of docs/semantics.md it decides. Nothing here is documented by AWS.
+Each names the clause of docs/semantics.md it decides. Numbers that AWS does document stand here where it may change
+them, or where how they are applied is ours.
 """
 
 from __future__ import annotations

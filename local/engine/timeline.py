@@ -90,6 +90,7 @@ class Timeline:
     `expired`       messages that outlived their queue's retention, by id
     `metrics`       CloudWatch data points
     `happenings`    all of it in order, as `explain` tells it
+    `place_of`      sequence number or message id -> n of `records[n]`
     """
 
     invocations: list[Invocation] = field(default_factory=list)
