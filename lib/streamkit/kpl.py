@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import md5
-from operator import attrgetter, methodcaller
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -28,11 +28,13 @@ DIGEST_BYTES = 16
 # library fills at most 1 MiB; 20,000 leaves 52 bytes for each.
 MOST_RECORDS = 20_000
 
+# One aggregate may hold records with and without a hash key, and index 0 is a key: no index needs a value of its own.
+NO_INDEX = 2**64 - 1
+
 T = TypeVar("T")
 
 _partition_key_index = attrgetter("partition_key_index")
 _hash_key_index = attrgetter("explicit_hash_key_index")
-_has_hash_key = methodcaller("HasField", "explicit_hash_key_index")
 _datum = attrgetter("data")
 
 
@@ -90,8 +92,7 @@ def _packed(aggregate: Any) -> list[Packed]:
     return [
         Packed(
             partition_keys[record.partition_key_index],
-            # Proto2 tells "index 0" from "no index": one aggregate may hold records with and without a hash key.
-            hash_keys[record.explicit_hash_key_index] if record.HasField("explicit_hash_key_index") else None,
+            hash_keys[index] if (index := record.explicit_hash_key_index) != NO_INDEX else None,
             record.data,
         )
         for record in aggregate.records
@@ -99,12 +100,11 @@ def _packed(aggregate: Any) -> list[Packed]:
 
 
 def _data(aggregate: Any) -> list[bytes]:
-    records, hash_keys = aggregate.records, len(aggregate.explicit_hash_key_table)
+    records = list(aggregate.records)  # once: every iteration over the message makes its objects anew
+    hash_keys = len(aggregate.explicit_hash_key_table)
     if max(map(_partition_key_index, records)) >= len(aggregate.partition_key_table):
         raise IndexError
-    if hash_keys and max(map(_hash_key_index, records)) >= hash_keys:
-        raise IndexError
-    if not hash_keys and any(map(_has_hash_key, records)):
+    if max({*map(_hash_key_index, records)} - {NO_INDEX}, default=-1) >= hash_keys:
         raise IndexError
     return list(map(_datum, records))
 
@@ -136,8 +136,17 @@ def _aggregated_record() -> Any:
     """The class of the format's outer message, declared here: the library's authors publish it as three messages."""
     field = descriptor_pb2.FieldDescriptorProto
 
-    def declared(name: str, number: int, label: int, kind: int, of: str | None = None) -> dict[str, Any]:
-        return {"name": name, "number": number, "label": label, "type": kind, "type_name": of}
+    def declared(
+        name: str, number: int, label: int, kind: int, of: str | None = None, default: str | None = None
+    ) -> dict[str, Any]:
+        return {
+            "name": name,
+            "number": number,
+            "label": label,
+            "type": kind,
+            "type_name": of,
+            "default_value": default,
+        }
 
     one, maybe, many = field.LABEL_REQUIRED, field.LABEL_OPTIONAL, field.LABEL_REPEATED
     messages: list[Any] = [
@@ -153,7 +162,7 @@ def _aggregated_record() -> Any:
             "name": "Record",
             "field": [
                 declared("partition_key_index", 1, one, field.TYPE_UINT64),
-                declared("explicit_hash_key_index", 2, maybe, field.TYPE_UINT64),
+                declared("explicit_hash_key_index", 2, maybe, field.TYPE_UINT64, default=str(NO_INDEX)),
                 declared("data", 3, one, field.TYPE_BYTES),
                 declared("tags", 4, many, field.TYPE_MESSAGE, ".kpl.Tag"),
             ],
