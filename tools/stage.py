@@ -130,6 +130,12 @@ async def run_commands(commands: Iterable[Sequence[str]], environment: Mapping[s
     return 0
 
 
+def hear_signals() -> None:
+    """Below a job in the background, or under nohup, a process is born deaf to the signals that end it politely."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 async def run_command(command: Sequence[str], environment: Mapping[str, str], log: BinaryIO | None) -> int:
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -139,6 +145,7 @@ async def run_command(command: Sequence[str], environment: Mapping[str, str], lo
         stdout=log,
         stderr=log and asyncio.subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=hear_signals,
     )
     try:
         return await process.wait()

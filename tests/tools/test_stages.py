@@ -161,3 +161,13 @@ def test_a_hangup_that_is_ignored_stays_ignored():
     finally:
         signal.signal(signal.SIGHUP, before)
     assert outcome.output == "done\n"
+
+
+def test_a_command_can_be_interrupted_though_its_runner_was_born_deaf():
+    tells = (sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        [outcome] = asyncio.run(run([Stage("unit", (tells,))]))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert outcome.output == "False\n"
