@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 
 from local.engine.delivery import Commit, Redeliver
 from local.engine.timeline import Discarded, Happening, Invocation, Timeline
-from local.engine.windows import Call, Turn
+from local.engine.windows import Call, Turn, Window
 
 Line = tuple[float, str, str]
 
 
 def explain(timeline: Timeline, record: int | None = None) -> str:
-    """`record`: only what concerns `records[record]`."""
+    """`record`: only what concerns `records[record]`, the end of its window included."""
     lines = sorted(_lines(timeline, record), key=lambda line: line[0])
     if not lines:
         return "Nothing happened." if record is None else f"Nothing happened to record #{record}."
@@ -32,10 +32,11 @@ def explain(timeline: Timeline, record: int | None = None) -> str:
 
 def _lines(timeline: Timeline, record: int | None) -> Iterator[Line]:
     number = 0
+    concerns = None if record is None else _concerning(timeline, record)
     for happening in timeline.happenings:
         if isinstance(happening, Invocation) and not happening.too_large:
             number += 1
-        if record is not None and record not in {timeline.place_of(name) for name in happening.names}:
+        if concerns is not None and not concerns(happening):
             continue
         match happening:
             case Invocation():
@@ -45,6 +46,21 @@ def _lines(timeline: Timeline, record: int | None) -> Iterator[Line]:
             case Happening():
                 text = f"{happening.text} {places(happening.names, timeline.place_of)}".rstrip()
                 yield happening.at, happening.shard_id, text
+
+
+def _concerning(timeline: Timeline, record: int) -> Callable[[Happening | Invocation | Discarded], bool]:
+    """Whether something happened to a record, or without records to a window that it was delivered in."""
+
+    def names_it(happening: Happening | Invocation | Discarded) -> bool:
+        return record in {timeline.place_of(name) for name in happening.names}
+
+    def window_of(call: Invocation | Discarded) -> tuple[str, Window | None]:
+        return call.shard_id, call.turn.window if call.turn is not None else None
+
+    windows = {window_of(invocation) for invocation in timeline.invocations if invocation.turn and names_it(invocation)}
+    return lambda happening: (
+        names_it(happening) if happening.names or isinstance(happening, Happening) else window_of(happening) in windows
+    )
 
 
 def _invocation(invocation: Invocation, number: int, place_of: Callable[[str], int]) -> Iterator[Line]:

@@ -110,7 +110,7 @@ class Timeline:
         return [discarded.record for discarded in self.discarded if discarded.record is not None]
 
     def explain(self, record: int | None = None) -> str:
-        """One line per thing that happened, or per thing that happened to `records[record]`."""
+        """One line per thing that happened, or per thing that happened to `records[record]` and its window."""
         from local.engine.explanation import explain
 
         return explain(self, record)

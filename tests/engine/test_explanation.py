@@ -60,6 +60,17 @@ def test_windows_and_their_final_calls_are_told():
     assert "final call in window [1000, 1010), it closes" in explanation
 
 
+def test_the_story_of_a_record_goes_on_to_the_end_of_its_window():
+    timeline = simulate(mapping(TumblingWindowInSeconds=10), records(1000, 1012), counting)
+    assert [line.split("s  shardId-000000000000  ")[1] for line in timeline.explain(record=0).splitlines()[1:]] == [
+        "read #0",
+        "invocation 1 (request 0001) with #0 in window [1000, 1010), first attempt",
+        "    invocation 1: succeeded",
+        "invocation 2 (request 0002) final call in window [1000, 1010), it closes, first attempt",
+        "    invocation 2: succeeded",
+    ]
+
+
 def test_an_answer_that_fails_its_batch_says_what_is_wrong_with_it():
     explanation = simulate(
         mapping(TumblingWindowInSeconds=10, MaximumRetryAttempts=0), records(1000), nothing
