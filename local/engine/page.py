@@ -29,7 +29,8 @@ h1 { font-size: 1.3rem; margin: 0 0 .3rem; } h2 { font-size: 1rem; margin: 1.6re
 p { margin: .2rem 0; color: var(--soft); }
 .board { display: flex; border: 1px solid var(--faint); border-radius: 6px; }
 .names { flex: none; position: relative; border-right: 1px solid var(--faint); width: 15.5rem; }
-.names div { position: absolute; left: .8rem; font: 12px ui-monospace, monospace; white-space: nowrap; }
+.names div { position: absolute; left: .8rem; right: .3rem; font: 12px ui-monospace, monospace; white-space: nowrap;
+  overflow: hidden; text-overflow: ellipsis; }
 .scroll { overflow-x: auto; flex: auto; }
 svg { display: block; } svg text { font: 11px ui-monospace, monospace; fill: var(--ink); }
 .tick { stroke: var(--faint); stroke-dasharray: 2 3; } .tick-text, .band-text { fill: var(--soft); }
@@ -93,8 +94,10 @@ def _board(drawing: Drawing) -> Iterator[str]:
     height = TOP + sum(lane.height for lane in drawing.lanes)
     yield f'<div class="board"><div class="names" style="height:{height:g}px">'
     for lane, top in _stacked(drawing):
-        yield f'<div style="top:{top + _bars_top(lane):g}px">{escape(lane.name)}</div>'
-    yield f'</div><div class="scroll"><svg width="{drawing.width:g}" height="{height:g}" role="img">'
+        name = escape(lane.name)
+        yield f'<div style="top:{top + _bars_top(lane):g}px" title="{name}">{name}</div>'
+    yield '</div><div class="scroll">'
+    yield f'<svg width="{drawing.width:g}" height="{height:g}" role="img" aria-label="Invocations, lane by lane">'
     for x, text in drawing.ticks:
         yield f'<line class="tick" x1="{x:g}" x2="{x:g}" y1="{TOP - 8:g}" y2="{height:g}"/>'
         yield f'<text class="tick-text" x="{x:g}" y="14">{text}</text>'
