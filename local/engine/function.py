@@ -64,7 +64,7 @@ TOO_LARGE = Answer(error="RequestTooLargeException: the event exceeds 6 MB", too
 
 
 def call(handler: Handler, event: dict[str, Any], context: Context) -> Answer:
-    """Whatever a handler raises is an answer; only what ends a process (KeyboardInterrupt, a failed test) rises."""
+    """Whatever a handler raises is an answer, a failed `assert` too; only what is no Exception rises, as pytest.fail's."""
     try:
         returned = handler(event, context)
     except FunctionThrottledError as error:

@@ -21,7 +21,7 @@ class KinesisRecord:
 
     def __post_init__(self) -> None:
         if not isinstance(self.data, bytes):
-            raise TypeError(f"data must be bytes, such as json.dumps(trip).encode(); got {shown(self.data)}")
+            raise TypeError(f"data must be bytes, such as json.dumps(value).encode(); got {shown(self.data)}")
         _refuse_other_times("arrived", self.arrived)
 
 
@@ -57,7 +57,7 @@ class QueueMessage:
 
     def __post_init__(self) -> None:
         if not isinstance(self.body, str):
-            raise TypeError(f"body must be text, such as json.dumps(order); got {shown(self.body)}")
+            raise TypeError(f"body must be text, such as json.dumps(value); got {shown(self.body)}")
         _refuse_other_times("sent", self.sent)
 
 
