@@ -64,7 +64,7 @@ TOO_LARGE = Answer(error="RequestTooLargeException: the event exceeds 6 MB", too
 
 
 def call(handler: Handler, event: dict[str, Any], context: Context) -> Answer:
-    """Whatever a handler raises is an answer, a failed `assert` too; only what is no Exception rises, as pytest.fail's."""
+    """Whatever a handler raises is an answer, a failed `assert` too; what is no Exception rises, as of pytest.fail."""
     try:
         returned = handler(event, context)
     except FunctionThrottledError as error:

@@ -15,7 +15,19 @@ from local.engine import (
     rulings,
     simulate,
 )
-from tests.engine.doubles import QUEUE, SHARD, STREAM, TABLE, at_once, counting, mapping, nothing, numbers, records
+from tests.engine.doubles import (
+    QUEUE,
+    SHARD,
+    STREAM,
+    TABLE,
+    Scripted,
+    at_once,
+    counting,
+    mapping,
+    nothing,
+    numbers,
+    records,
+)
 
 ENGINE = Path(rulings.__file__).parent
 FOREIGN = ("boto3", "botocore", "local.emulator", "domain", "streamkit", "time", "threading", "socket", "random")
@@ -104,6 +116,13 @@ def test_an_invocation_tells_what_was_sent_and_what_came_back():
         {"seen": [0]},
         None,
     )
+
+
+def test_a_failed_assert_in_a_handler_is_its_error_and_pytest_fail_ends_the_test():
+    (invocation,) = simulate(mapping(MaximumRetryAttempts=0), at_once(1), Scripted(AssertionError("no"))).invocations
+    assert invocation.error == "AssertionError: no"
+    with pytest.raises(pytest.fail.Exception):
+        simulate(mapping(), at_once(1), lambda event, context: pytest.fail("seen"))
 
 
 def test_a_handler_finds_itself_in_its_context():
