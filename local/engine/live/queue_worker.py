@@ -14,7 +14,7 @@ from local.engine.live.destinations import queue_url
 from local.engine.live.invoking import Reply
 from local.engine.live.received import Received, received
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
-from local.engine.receiving import Concurrency, Gathering, admit, sort_receipts, visibility_seconds
+from local.engine.receiving import Concurrency, Gathering, admit, is_fifo, sort_receipts, visibility_seconds
 
 PER_CALL = 10
 LONG_POLL_SECONDS = 1  # a drain waits for it
@@ -87,6 +87,8 @@ class QueueWorker:
     def _send_due(self, now: float) -> bool:
         mapping = self.desk.mapping
         gathering = self.gathering
+        if self.running and self.overflow and is_fifo(mapping):
+            return False  # what one batch could not hold may be of its groups: they go on when it is done
         while self.overflow and (gathering is None or gathering.room):
             if gathering is None:
                 gathering = Gathering(self.source, mapping.batch_size, now + mapping.batching_window_seconds)
@@ -211,6 +213,7 @@ class QueueWorker:
             self.concurrency.back_off(now)
         if result.keep:
             desk.tally.failures += 1
+            self._give_back_behind(result.keep)
         desk.tally.records += len(result.delete)
         desk.readings.add(desk.meter.finished(now, now - sent, error=reply.answer.error is not None))
         desk.readings.add(desk.meter.failed(now, len(result.keep)))
@@ -231,9 +234,18 @@ class QueueWorker:
             self.desk.loop.at(again, partial(self._invoke, messages, attempt + 1))
             return
         self.running -= 1
+        self._give_back_behind(messages)
         self._pump(now)
 
     # the queue
+
+    def _give_back_behind(self, kept: Sequence[Received]) -> None:
+        """What was received of a FIFO group waits in the queue, which offers none of it before what is not done."""
+        groups = {message.group for message in kept} if is_fifo(self.desk.mapping) else set()
+        behind = [message for message in self.overflow if message.group in groups]
+        if behind:
+            self.overflow = deque(message for message in self.overflow if message.group not in groups)
+            self._change(partial(self._reveal, behind))
 
     def _delete(self, messages: Sequence[Received]) -> None:
         for first in range(0, len(messages), PER_CALL):

@@ -27,6 +27,12 @@ class Received:
     visible_at: float
     event: dict[str, Any]
 
+    @property
+    def group(self) -> str | None:
+        """Of a FIFO queue: its messages are done one after the other."""
+        group: str | None = self.event["attributes"].get("MessageGroupId")
+        return group
+
     def as_event(self, _source: Source) -> dict[str, Any]:
         return self.event
 

@@ -135,9 +135,13 @@ class MemoryDestination:
 
 
 class MemoryQueue:
-    """An SQS client with one queue; a message stays until it is deleted, and is received once until revealed."""
+    """An SQS client with one queue; a message stays until it is deleted, and is received once until revealed.
 
-    def __init__(self, *bodies: str) -> None:
+    With a group it is a FIFO queue, which offers nothing while a message of it is hidden.
+    """
+
+    def __init__(self, *bodies: str, group: str | None = None) -> None:
+        self.group = group
         self.messages = {str(n): body for n, body in enumerate(bodies)}
         self.hidden: set[str] = set()
         self.hidden_seconds: set[int] = set()
@@ -149,6 +153,8 @@ class MemoryQueue:
 
     def receive_message(self, **request: Any) -> dict[str, Any]:
         offered = [name for name in self.messages if name not in self.hidden][: request["MaxNumberOfMessages"]]
+        if self.group is not None and not self.hidden.isdisjoint(self.messages):
+            offered = []
         if not offered:
             self.clock.now += request["WaitTimeSeconds"]
             self.ends()
@@ -165,6 +171,7 @@ class MemoryQueue:
                         "SenderId": "AIDA",
                         "ApproximateReceiveCount": "1",
                         "SentTimestamp": "1700000000000",
+                        **({"MessageGroupId": self.group} if self.group is not None else {}),
                     },
                 }
                 for name in offered

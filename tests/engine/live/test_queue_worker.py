@@ -12,7 +12,7 @@ from local.engine.live.readings import Readings
 from local.engine.live.voice import Voice
 from local.engine.mapping import load
 from tests.doubles import ManualClock
-from tests.engine.doubles import QUEUE, mapping
+from tests.engine.doubles import FIFO, QUEUE, mapping
 from tests.engine.live.doubles import ROLE, AtOnce, MemoryClients, MemoryQueue, ScriptedFunctions, throttled_by_lambda
 
 
@@ -20,10 +20,10 @@ from tests.engine.live.doubles import ROLE, AtOnce, MemoryClients, MemoryQueue, 
 def at_work(tmp_path):
     """Makes a queue mapping at work; twenty seconds have passed when it returns."""
 
-    def at_work(queue, functions, **settings):
+    def at_work(queue, functions, arn=QUEUE, **settings):
         clock = ManualClock(now=2000.0)
         loop = Loop(lambda: clock.now)
-        loaded, clients = load(mapping(QUEUE, **settings)), MemoryClients(sqs=queue, **{"lambda": functions})
+        loaded, clients = load(mapping(arn, **settings)), MemoryClients(sqs=queue, **{"lambda": functions})
         desk = Desk(
             loaded,
             FunctionFacts(loaded.function, ROLE, 3.0),
@@ -100,3 +100,21 @@ def test_what_was_received_and_not_sent_is_visible_again_at_the_end(at_work):
     worker = at_work(queue, functions, BatchSize=100, MaximumBatchingWindowInSeconds=300)
     worker.stop()
     assert (queue.hidden, functions.events) == (set(), [])
+
+
+MEGABYTE = "x" * 1_000_000  # six of them fill an event
+
+
+def test_what_one_event_cannot_hold_of_a_group_follows_when_it_is_done(at_work):
+    queue = MemoryQueue(*(f"{n}{MEGABYTE}" for n in range(8)), group="a")
+    functions = ScriptedFunctions()
+    at_work(queue, functions, FIFO)
+    assert [[body[0] for body in batch] for batch in bodies(functions)] == [[*"012345"], [*"67"]]
+
+
+def test_what_one_event_cannot_hold_of_a_group_that_failed_waits_behind_it(at_work):
+    queue = MemoryQueue(*(f"{n}{MEGABYTE}" for n in range(8)), group="a")
+    functions = ScriptedFunctions("raises")
+    at_work(queue, functions, FIFO)
+    assert [[body[0] for body in batch] for batch in bodies(functions)] == [[*"012345"]]
+    assert queue.hidden == {*"012345"}
