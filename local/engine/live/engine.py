@@ -118,6 +118,11 @@ class Engine:
                 self._drain()
             finally:
                 self._end()
+            if self.workers.died:
+                raise EngineError(
+                    f"mappings died of a mistake of the engine's: {', '.join(self.workers.died)}; "
+                    "what was told then says where, and a restart goes on from their checkpoints"
+                )
 
     # start
 

@@ -22,6 +22,7 @@ class FailureRecords:
 
     def __init__(self, desk: Desk, shard_id: str, on_arrival: Callable[[], None]) -> None:
         self.desk = desk
+        self.loop = desk.loop.about(shard_id)
         self.name = f"{desk.name}, {shard_id}"
         self.shard_id = shard_id
         self.on_arrival = on_arrival
@@ -48,10 +49,10 @@ class FailureRecords:
         self._try(partial(deliver, desk.access, destination, record, key), count, 1, now)
 
     def _try(self, task: Callable[[], None], count: int, attempt: int, _now: float) -> None:
-        self.desk.loop.work(self.desk.pools.reading, task, lambda done: self._tried(task, count, attempt, done))
+        self.loop.work(self.desk.pools.reading, task, lambda done: self._tried(task, count, attempt, done))
 
     def _tried(self, task: Callable[[], None], count: int, attempt: int, done: Future[None]) -> None:
-        desk, now = self.desk, self.desk.loop.clock()
+        desk, now = self.desk, self.loop.clock()
         try:
             done.result()
         except AwsError as error:
@@ -74,4 +75,4 @@ class FailureRecords:
             self.desk.access.forget()
         about = f"{self.desk.mapping.uuid} {self.shard_id} failure"
         self.desk.voice.once(about, "retried", f"{self.name}: a failure record is tried again: {error}")
-        self.desk.loop.at(now + seconds_before_another_try(attempt), partial(self._try, task, count, attempt + 1))
+        self.loop.at(now + seconds_before_another_try(attempt), partial(self._try, task, count, attempt + 1))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -26,6 +27,19 @@ class Loop:
         self.clock = clock
         self.agenda = Agenda()
         self.posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    @property
+    def died(self) -> bool:
+        """Nothing acts in it any more."""
+        return False
+
+    def about(self, _shard_id: str) -> Loop:
+        """The same loop, for what one shard of a mapping does in it."""
+        return self
+
+    def act(self, action: Callable[[], None]) -> None:
+        """Do this at once, as part of what runs."""
+        action()
 
     def at(self, time: float, action: Callable[[float], None]) -> None:
         """Do something at a time, or as soon after as may be; it is told what time it is then."""
@@ -72,3 +86,42 @@ class Loop:
             except Empty:
                 return
             action()
+
+
+@dataclass(slots=True)
+class Fate:
+    """What the parts of one mapping's loop have in common; `told` hears the shard, if it was one, and what it met."""
+
+    told: Callable[[str | None, Exception], None]
+    died: bool = False
+
+
+class GuardedLoop(Loop):
+    """A loop as one mapping sees it: the first mistake in an action ends the mapping, and never the loop."""
+
+    def __init__(self, loop: Loop, fate: Fate, shard_id: str | None = None) -> None:
+        self.clock, self.agenda, self.posted = loop.clock, loop.agenda, loop.posted
+        self.fate = fate
+        self.shard_id = shard_id
+
+    @property
+    def died(self) -> bool:
+        return self.fate.died
+
+    def about(self, shard_id: str) -> Loop:
+        return GuardedLoop(self, self.fate, shard_id)
+
+    def at(self, time: float, action: Callable[[float], None]) -> None:
+        super().at(time, lambda now: self.act(partial(action, now)))
+
+    def post(self, action: Callable[[], None]) -> None:
+        super().post(partial(self.act, action))
+
+    def act(self, action: Callable[[], None]) -> None:
+        if self.fate.died:
+            return  # its state is not to be trusted
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001  whatever it is: the other mappings have no part in it
+            self.fate.died = True
+            self.fate.told(self.shard_id, error)

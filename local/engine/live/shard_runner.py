@@ -48,6 +48,7 @@ class ShardRunner:
         on_trouble: Callable[[BaseException | None], None],
     ) -> None:
         self.desk = desk
+        self.loop = desk.loop.about(facts.shard_id)
         self.reader = reader
         self.facts = facts
         self.poll_seconds = poll_seconds
@@ -60,7 +61,7 @@ class ShardRunner:
         self.shard = Shard(
             desk.mapping, stamp, desk.new_id, hash_range=facts.hash_range, retention_seconds=retention_seconds
         )
-        resume_window(self.shard, begin.checkpoint.window, desk.loop.clock())
+        resume_window(self.shard, begin.checkpoint.window, self.loop.clock())
         self.reading = False
         self.planned_read: float | None = None
         self.failed_reads = 0
@@ -76,14 +77,14 @@ class ShardRunner:
 
     def start(self) -> None:
         self._save_now()
-        self._drive(self.desk.loop.clock())
+        self._drive(self.loop.clock())
         self._read()
 
     def vanish(self) -> None:
         """The service no longer lists the shard: what was read is still delivered, more will not come."""
         if not self.gone and not self.shard.ended:
             self.gone = True
-            self._end(self.desk.loop.clock(), "is no longer listed; what was not read of it is lost")
+            self._end(self.loop.clock(), "is no longer listed; what was not read of it is lost")
 
     # reading
 
@@ -96,16 +97,16 @@ class ShardRunner:
             return  # a settled batch asks again
         self.reading = True
         task = partial(self.reader.read, self.shard.stamp, self.position, self.iterator, room)
-        self.desk.loop.work(self.desk.pools.reading, task, self._read_came_back)
+        self.loop.work(self.desk.pools.reading, task, self._read_came_back)
 
     def _plan_read(self, time: float) -> None:
         if self.planned_read is None or time < self.planned_read:
             self.planned_read = time
-            self.desk.loop.at(time, lambda _now: self._read() if self.planned_read == time else None)
+            self.loop.at(time, lambda _now: self._read() if self.planned_read == time else None)
 
     def _read_came_back(self, done: Future[Page]) -> None:
         self.reading = False
-        now = self.desk.loop.clock()
+        now = self.loop.clock()
         if self.desk.stopping or self.gone:
             return
         try:
@@ -184,7 +185,7 @@ class ShardRunner:
                     planned = self.wakes[index]
                     if planned is None or until < planned:
                         self.wakes[index] = until
-                        self.desk.loop.at(until, partial(self._wake, index, until))
+                        self.loop.at(until, partial(self._wake, index, until))
                     return
                 case Invoke():
                     self._invoke(lane, step, now)
@@ -197,7 +198,7 @@ class ShardRunner:
     def _invoke(self, lane: Lane, step: Invoke, now: float) -> None:
         desk, batch = self.desk, step.batch
         if step.too_large:
-            desk.loop.post(lambda: self._finish(lane, step, now, Reply(TOO_LARGE)))
+            self.loop.post(lambda: self._finish(lane, step, now, Reply(TOO_LARGE)))
             return
         last = batch.entries[-1].arrived if batch.entries else None
         desk.readings.add(desk.meter.sent(now, len(batch.entries)))
@@ -206,7 +207,7 @@ class ShardRunner:
         desk.tally.in_flight += 1
         desk.tally.invocations += 1
         task = partial(desk.invoke, partial(event, batch.entries, lane.stamp, step.turn))
-        desk.loop.work(desk.pools.calling, task, lambda done: self._answered(lane, step, now, done))
+        self.loop.work(desk.pools.calling, task, lambda done: self._answered(lane, step, now, done))
 
     def _answered(self, lane: Lane, step: Invoke, sent: float, done: Future[Reply | None]) -> None:
         self.desk.tally.in_flight -= 1
@@ -217,7 +218,7 @@ class ShardRunner:
         self._finish(lane, step, sent, reply)
 
     def _finish(self, lane: Lane, step: Invoke, sent: float, reply: Reply) -> None:
-        desk, now = self.desk, self.desk.loop.clock()
+        desk, now = self.desk, self.loop.clock()
         result = outcome(reply.answer, step.batch, desk.mapping)
         steps = lane.finish(result, now)
         self._measure(result, reply, sent, now)
@@ -249,7 +250,7 @@ class ShardRunner:
 
     def _delivered(self) -> None:
         self._touch()
-        self._drive(self.desk.loop.clock())
+        self._drive(self.loop.clock())
 
     # checkpoints
 
@@ -257,7 +258,7 @@ class ShardRunner:
         self.touched = True
         if not self.save_planned:
             self.save_planned = True
-            self.desk.loop.at(self.desk.loop.clock() + SAVE_SECONDS, self._save_as_planned)
+            self.loop.at(self.loop.clock() + SAVE_SECONDS, self._save_as_planned)
 
     def _save_as_planned(self, _now: float) -> None:
         self.save_planned = False
@@ -281,7 +282,7 @@ class ShardRunner:
         )
         desk = self.desk
         task = partial(desk.checkpoints.save, desk.mapping.uuid, self.facts.shard_id, self.saved)
-        desk.loop.work(desk.pools.keeping, task, self._was_saved)
+        self.loop.work(desk.pools.keeping, task, self._was_saved)
 
     def _was_saved(self, done: Future[None]) -> None:
         try:

@@ -127,7 +127,7 @@ class StreamWorker:
         done |= {shard_id for shard_id, runner in self.runners.items() if runner.is_done}
         for shard_id, facts in self.facts.items():
             if shard_id not in self.runners and shard_id not in done and lineage.is_readable(shard_id, done):
-                self._start(facts)
+                self.desk.loop.about(shard_id).act(partial(self._start, facts))
 
     def _start(self, facts: ShardFacts) -> None:
         now = self.desk.loop.clock()
