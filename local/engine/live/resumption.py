@@ -41,12 +41,17 @@ def beginning(
         # A child is read when its parents are done: LATEST would then be later than the mapping's beginning.
         fresh = Checkpoint(since=since, starts_at=facts.starts_at)
         return _at(mapping, fresh, first=is_new_mapping, waits=bool(facts.parents))
-    if saved.starts_at is not None and facts.starts_at is not None and saved.starts_at != facts.starts_at:
+    if is_another(facts, saved):
         return Beginning(HORIZON, Checkpoint(since=EVERYTHING, starts_at=facts.starts_at), anew=True)
     saved = replace(saved, starts_at=facts.starts_at or saved.starts_at)
     if saved.lowest is not None:
         return Beginning(Position.after(saved.lowest), saved)
     return _at(mapping, saved, first=False)
+
+
+def is_another(facts: ShardFacts, saved: Checkpoint) -> bool:
+    """Whether what was saved is of an earlier shard of this name."""
+    return saved.starts_at is not None and facts.starts_at is not None and saved.starts_at != facts.starts_at
 
 
 def _since(mapping: Mapping, now: float) -> float:

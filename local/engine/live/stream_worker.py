@@ -16,7 +16,7 @@ from local.engine.live.access import Verdict
 from local.engine.live.checkpoints import Checkpoint
 from local.engine.live.desk import Desk
 from local.engine.live.reading import Reader, ShardFacts
-from local.engine.live.resumption import Beginning, beginning
+from local.engine.live.resumption import Beginning, beginning, is_another
 from local.engine.live.shard_runner import ShardRunner
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
 from local.engine.simulation import poll_seconds as default_poll_seconds
@@ -123,11 +123,16 @@ class StreamWorker:
         except LineageError as error:
             self.desk.voice.once(f"{self.desk.mapping.uuid} lineage", "cycle", f"{self.desk.name}: {error}")
             return
-        done = {shard_id for shard_id, saved in self.saved.items() if saved.done}
+        done = {shard_id for shard_id, saved in self.saved.items() if saved.done and self._is_same_shard(shard_id)}
         done |= {shard_id for shard_id, runner in self.runners.items() if runner.is_done}
         for shard_id, facts in self.facts.items():
             if shard_id not in self.runners and shard_id not in done and lineage.is_readable(shard_id, done):
                 self.desk.loop.about(shard_id).act(partial(self._start, facts))
+
+    def _is_same_shard(self, shard_id: str) -> bool:
+        """Not one of the same name, of a stream that was deleted and made again."""
+        facts = self.facts.get(shard_id)
+        return facts is None or not is_another(facts, self.saved[shard_id])
 
     def _start(self, facts: ShardFacts) -> None:
         now = self.desk.loop.clock()

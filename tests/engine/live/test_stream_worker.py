@@ -1,5 +1,7 @@
 """The live engine's decisions about a stream, in one thread and without waiting."""
 
+from dataclasses import replace
+
 import pytest
 
 from local.engine.live.reading import HORIZON, Position
@@ -121,6 +123,29 @@ def test_a_shard_that_is_another_of_the_same_name_is_read_from_its_first_record(
     at_work.start()
     at_work.pass_time(2)
     assert at_work.functions.numbers == [["5"], ["3"]]
+
+
+def test_a_shard_read_to_its_end_says_nothing_of_another_of_the_same_name(stream, stage):
+    stream.closed.add(SHARD)
+    at_work = stage()
+    at_work.pass_time(2)
+    at_work.kill()
+    at_work.checkpoints.kept[SHARD] = replace(at_work.checkpoints.kept[SHARD], starts_at="another", done=True)
+    stream.put(3)
+    at_work.start()
+    at_work.pass_time(2)
+    assert at_work.functions.numbers == [["3"]]
+
+
+def test_a_shard_read_to_its_end_is_not_asked_again(stream, stage):
+    stream.closed.add(SHARD)
+    at_work = stage()
+    at_work.pass_time(2)
+    at_work.kill()
+    stream.asked.clear()
+    at_work.start()
+    at_work.pass_time(2)
+    assert stream.asked == []
 
 
 def test_a_window_goes_on_after_a_kill_with_the_state_of_exactly_what_was_settled(stream, stage):
