@@ -4,7 +4,8 @@
 
 Everything waits in the stream when either begins; the function notes when it was called with how many records. The
 emulator polls inside its own process and calls the function without the Lambda API; the engine reads and invokes over
-HTTP, several shards at once, and keeps checkpoints.
+HTTP, several shards at once, and keeps checkpoints. Of one shard a batch waits for the one before it, so nothing that
+invokes over HTTP is faster than its calls alone; with --shards 1 these are measured as well.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ from pathlib import Path
 
 from local.emulator import Emulator, running
 from local.endpoint import Address, Endpoint
+from local.engine.entries import Stamp, compact
+from local.engine.events import event
 from local.engine.live import Habits
+from local.engine.live.clients import Clients
+from local.engine.live.reading import HORIZON, KinesisReader
+from local.engine.source import source
 from tests.flows.engine import functions
 from tests.flows.engine.bench_top import BenchTop
 
@@ -35,12 +41,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--port", type=int, default=4680)
     options = parser.parse_args()
-    rates: dict[str, list[float]] = {"emulator's poller": [], "live engine": []}
+    measures = {"emulator's poller": rate_of_poller, "live engine": rate_of_engine}
+    if options.shards == 1:
+        measures["calls alone"] = rate_of_calls
+    rates: dict[str, list[float]] = {name: [] for name in measures}
     address = Address("http", "127.0.0.1", options.port)
     with tempfile.TemporaryDirectory() as home, running(Emulator(address, Path(home))) as endpoint:
         for _ in range(options.rounds):
-            rates["emulator's poller"].append(rate_of_poller(endpoint, options))
-            rates["live engine"].append(rate_of_engine(endpoint, options))
+            for name, measure in measures.items():
+                rates[name].append(measure(endpoint, options))
     medians = {name: statistics.median(found) for name, found in rates.items()}
     for name, median in medians.items():
         ratio = median / medians["emulator's poller"]
@@ -64,6 +73,22 @@ def rate_of_engine(endpoint: Endpoint, options: argparse.Namespace) -> float:
         (top.home / "pollers.json").write_text(json.dumps([uuid]))  # as if an engine had taken it over and been killed
         with top.engine(habits=Habits()):
             rate = rate_when_done(top, options.records)
+        top.clear()
+        return rate
+
+
+def rate_of_calls(endpoint: Endpoint, options: argparse.Namespace) -> float:
+    """The shard's first batch again and again, one call after the other, with nothing read, decided or kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        top, _ = prepared(endpoint, Path(folder), options)
+        clients = Clients(endpoint.url)
+        reader = KinesisReader(lambda: clients.client("kinesis"), source(top.stream_arn))
+        (shard,) = reader.shards()
+        stamp = Stamp.of(shard.shard_id, reader.source, top.role_arn)
+        payload = compact(event(reader.read(stamp, HORIZON, None, options.batch).entries, stamp, None)).encode()
+        for _ in range(options.records // options.batch):
+            clients.client("lambda").invoke(FunctionName=top.function_arn, Payload=payload)["Payload"].read()
+        rate = rate_when_done(top, options.records // options.batch * options.batch)
         top.clear()
         return rate
 
