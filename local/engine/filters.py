@@ -59,7 +59,10 @@ class Filters:
         return not self.patterns or any(self._admits(pattern, document) for pattern in self.patterns)
 
     def _admits(self, pattern: dict[str, Any], document: dict[str, Any]) -> bool:
-        return all(self._part_matches(key, expected, document) for key, expected in pattern.items())
+        try:
+            return all(self._part_matches(key, expected, document) for key, expected in pattern.items())
+        except RecursionError:
+            return False  # content nested too deeply to follow matches nothing, as what cannot be read
 
     def _part_matches(self, key: str, expected: Any, document: dict[str, Any]) -> bool:
         if key == "$or":

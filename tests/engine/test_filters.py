@@ -110,6 +110,11 @@ def test_a_json_pattern_drops_data_that_is_not_json():
     assert delivered('{"data": {"city": ["Zug"]}}', b"Zug", b"\xff", b"[1", b'{"city": "Zug"}') == [b'{"city": "Zug"}']
 
 
+def test_content_nested_too_deeply_to_follow_is_no_match():
+    deep = b'{"a":' + b"[" * 600 + b"]" * 600 + b"}"
+    assert delivered('{"data": {"a": {"b": ["x"]}}}', deep, b'{"a": {"b": "x"}}') == [b'{"a": {"b": "x"}}']
+
+
 def test_a_plain_pattern_compares_plain_data_and_drops_json():
     assert delivered('{"data": ["Zug"]}', b"Zug", b"Bern", b'{"city": "Zug"}') == [b"Zug"]
 
