@@ -7,12 +7,15 @@ protobuf   1: partition keys   2: explicit hash keys   3: records { 1: key index
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import md5
 
 MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16
+HIGHEST_HASH_KEY = 2**128 - 1
+HASH_KEY = re.compile(r"0|[1-9][0-9]{0,38}")  # as Kinesis takes one; bounded, so that any match is readable
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
@@ -61,9 +64,13 @@ def _user_record(fields: dict[int, int | bytes], keys: list[str], hash_keys: lis
     if not isinstance(index, int) or not isinstance(data, bytes):
         raise ValueError("a user record needs a partition key and data")
     explicit = hash_keys[hash_index] if isinstance(hash_index, int) else None
-    if explicit is not None and not explicit.isdecimal():
-        raise ValueError("an explicit hash key is a decimal number")
+    if explicit is not None and not _is_hash_key(explicit):
+        raise ValueError("an explicit hash key is a decimal number of at most 2^128 - 1")
     return UserRecord(keys[index], explicit, data)
+
+
+def _is_hash_key(text: str) -> bool:
+    return HASH_KEY.fullmatch(text) is not None and int(text) <= HIGHEST_HASH_KEY
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:

@@ -37,6 +37,13 @@ def aggregate(*pairs: tuple[str, bytes]) -> bytes:
     return bytes(packer.clear_and_get().get_contents()[2])
 
 
+def placed(explicit: str) -> bytes:
+    """An aggregate of one user record that was placed by hand."""
+    packer = RecordAggregator()
+    packer.add_user_record("key", b"{}", explicit)
+    return bytes(packer.clear_and_get().get_contents()[2])
+
+
 def shards_in_order(timeline) -> list[str]:
     return [invocation.shard_id[-1] for invocation in timeline.invocations]
 
@@ -145,6 +152,16 @@ def test_fan_out_drops_user_records_that_hash_outside_the_shard_and_the_timeline
     assert deliveries(timeline) == [[0]]
     assert [key for _, key in timeline.dropped] == [HIGH_KEY]
     assert "fan-out loses it" in timeline.explain()
+
+
+@pytest.mark.parametrize("explicit", ["9" * 5000, str(2**128), "-1", "1_0", "007", "\u0663"])
+def test_an_aggregate_whose_explicit_hash_key_is_no_place_on_the_ring_stays_whole(explicit):
+    assert user_records(placed(explicit)) is None
+
+
+@pytest.mark.parametrize("place", [0, 1, HALF, 2**128 - 1])
+def test_an_explicit_hash_key_places_its_user_record(place):
+    assert [user.hash_key for user in user_records(placed(str(place))) or ()] == [place]
 
 
 def test_an_aggregate_is_settled_with_the_last_of_its_user_records():
