@@ -80,6 +80,8 @@ def marshal(returned: Any) -> Answer:
     """The response as JSON; a value without a JSON form is an error of the function, as in the runtime."""
     try:
         text = json.dumps(returned, ensure_ascii=False, allow_nan=False, default=_decimal)
+        if not text.isascii():
+            text.encode()  # a lone surrogate has no form in UTF-8
     except (TypeError, ValueError, RecursionError) as error:
         return Answer(error=f"Runtime.MarshalError: Unable to marshal response: {error}")
     if len(text) * 4 > rulings.PAYLOAD_LIMIT_BYTES and len(text.encode()) > rulings.PAYLOAD_LIMIT_BYTES:

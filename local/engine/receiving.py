@@ -122,7 +122,7 @@ def sort_receipts(receipts: Sequence[M], answer: Answer, mapping: Mapping) -> So
         return everything_failed
     try:
         response = answer.response
-    except ValueError:
+    except (ValueError, RecursionError):  # not JSON, or nested too deeply to read
         return everything_failed
     reported = reported_failures(response) if mapping.report_item_failures else []
     known = {receipt.message_id for receipt in receipts}

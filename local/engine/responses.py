@@ -12,11 +12,13 @@ from local.engine.function import Answer
 from local.engine.mapping import Mapping
 
 NOT_JSON = Failed(function_error=None, reason="the response is not JSON")
+TOO_DEEP = Failed(function_error=None, reason="the response is nested too deeply to read")
 UNREADABLE = Failed(
     function_error=None, reason='the response is not {"batchItemFailures": [{"itemIdentifier": "..."}]}'
 )
 FOREIGN = Failed(function_error=None, reason="the response names a record that is not in the batch")
 NO_STATE = Failed(function_error=None, reason="the response has no state, as a tumbling window needs")
+NOT_UTF8 = Failed(function_error=None, reason="the state holds half a surrogate pair, which UTF-8 cannot carry")
 
 
 def outcome(answer: Answer, batch: Batch, mapping: Mapping) -> Outcome:
@@ -28,15 +30,18 @@ def outcome(answer: Answer, batch: Batch, mapping: Mapping) -> Outcome:
     if answer.error is not None:
         return Failed(answer.function_error, answer.error)
     try:
-        response = answer.response
+        return _outcome_of_response(
+            answer.response,
+            batch,
+            windowed=mapping.tumbling_window_seconds > 0,
+            report_item_failures=mapping.report_item_failures,
+        )
+    except UnicodeEncodeError:
+        return NOT_UTF8
     except ValueError:
         return NOT_JSON
-    return _outcome_of_response(
-        response,
-        batch,
-        windowed=mapping.tumbling_window_seconds > 0,
-        report_item_failures=mapping.report_item_failures,
-    )
+    except RecursionError:
+        return TOO_DEEP
 
 
 def _outcome_of_response(response: Any, batch: Batch, *, windowed: bool, report_item_failures: bool) -> Outcome:
@@ -45,6 +50,7 @@ def _outcome_of_response(response: Any, batch: Batch, *, windowed: bool, report_
         if not isinstance(response, dict) or not _is_state(response.get("state")):
             return NO_STATE
         state = compact(response["state"])
+        state.encode()  # a lone surrogate could be neither measured nor sent on
     if not report_item_failures:
         return Succeeded(state)
     reported = reported_failures(response)

@@ -103,7 +103,7 @@ def test_an_answer_that_names_no_record_of_the_batch_fails_all_of_it(answer):
     assert failure["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": None}
 
 
-@pytest.mark.parametrize("answer", [ValueError("no"), SystemExit(1), {"set"}, {"nan": float("nan")}])
+@pytest.mark.parametrize("answer", [ValueError("no"), SystemExit(1), {"set"}, {"nan": float("nan")}, "\ud800"])
 def test_an_error_of_the_function_never_leaves_the_simulation(answer):
     timeline = simulate(mapping(MaximumRetryAttempts=0), at_once(2), Scripted(answer))
     assert timeline.failures[0]["responseContext"]["functionError"] == "Unhandled"

@@ -164,6 +164,12 @@ def test_an_answer_without_state_is_a_failed_invocation(answer):
     assert timeline.failures[0]["requestContext"]["condition"] == "RetryAttemptsExhausted"
 
 
+def test_a_state_with_half_a_surrogate_pair_is_a_failed_invocation():
+    answer = {"state": {"x": "\ud800"}}
+    timeline = simulate(mapping(MaximumRetryAttempts=0, **WINDOW), records(1000), lambda event, context: answer)
+    assert timeline.invocations[0].reason.startswith("Runtime.MarshalError")
+
+
 def test_a_retry_gets_the_same_records_and_the_state_from_before():
     failures = [ValueError("once")]
 
