@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import md5
@@ -77,12 +77,15 @@ def attribute(value: Any) -> dict[str, Any]:
 
 
 def attributes_digest(attributes: Mapping[str, Mapping[str, Any]]) -> str:
-    """MD5 of message attributes as SQS defines it: name, type and value in order of name, each with its length."""
+    """MD5 of message attributes as SQS defines it: name, type and value in order of name, each with its length.
+
+    Binary values count as the bytes they are, not as the Base64 that an event shows.
+    """
     packed = b""
     for name in sorted(attributes):
         value = attributes[name]
         binary = "binaryValue" in value
-        content = str(value["binaryValue"] if binary else value.get("stringValue", "")).encode()
+        content = b64decode(value["binaryValue"]) if binary else str(value.get("stringValue", "")).encode()
         packed += _sized(name.encode()) + _sized(value["dataType"].encode()) + (b"\x02" if binary else b"\x01")
         packed += _sized(content)
     return _md5(packed)

@@ -37,7 +37,7 @@ class Message:
     group_id: str | None
     place: int
     receives: int = 0
-    first_received: float = 0.0
+    first_received: float | None = None
     gone: bool = False
     hidden: bool = False
 
@@ -147,7 +147,8 @@ class Queue:
     def _receive(self, group: Group, message: Message, now: float) -> Receipt:
         message.receives += 1
         message.hidden = True
-        message.first_received = message.first_received or now
+        if message.first_received is None:
+            message.first_received = now
         group.invisible += 1
         visible_at = now + self.visibility_seconds
         heapq.heappush(self.invisible, (visible_at, message.place, message))

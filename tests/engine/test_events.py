@@ -139,6 +139,20 @@ def test_a_queue_event_is_the_one_of_aws():
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "packed"),
+    [
+        ("x", b"\0\0\0\4kind\0\0\0\6String\1\0\0\0\1x"),
+        (b"\xff\0x", b"\0\0\0\4kind\0\0\0\6Binary\2\0\0\0\3\xff\0x"),
+        ({"DataType": "Number", "StringValue": "7"}, b"\0\0\0\4kind\0\0\0\6Number\1\0\0\0\0017"),
+    ],
+)
+def test_the_digest_of_message_attributes_is_the_one_of_sqs(value, packed):
+    message = QueueMessage("{}", 1000.0, attributes={"kind": value})
+    (record,) = only_event(simulate(mapping(QUEUE), [message], nothing))["Records"]
+    assert record["md5OfMessageAttributes"] == md5(packed).hexdigest()
+
+
 def test_a_fifo_message_says_its_place_and_group():
     (record,) = only_event(simulate(mapping(FIFO), [QueueMessage("x", 1000.0, group_id="g")], nothing))["Records"]
     assert list(record["attributes"]) == [

@@ -78,6 +78,13 @@ def test_without_a_dead_letter_queue_a_message_returns_until_it_is_too_old():
     assert [invocation.at for invocation in timeline.invocations] == [1000.0, 1030.0, 1060.0, 1090.0]
 
 
+def test_a_message_first_received_at_the_epoch_stays_so():
+    settings = QueueSettings(visibility_seconds=10, max_receive_count=2)
+    timeline = simulate(mapping(QUEUE), messages(1, sent=0.0), Scripted(ValueError("no")), queue=settings)
+    first = [i.event["Records"][0]["attributes"]["ApproximateFirstReceiveTimestamp"] for i in timeline.invocations]
+    assert first == ["0", "0"]
+
+
 def test_each_delivery_tells_how_often_the_message_was_received():
     timeline = simulate(mapping(QUEUE), messages(1), Scripted(ValueError(), None))
     counts = [i.event["Records"][0]["attributes"]["ApproximateReceiveCount"] for i in timeline.invocations]
