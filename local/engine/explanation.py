@@ -19,7 +19,10 @@ Line = tuple[float, str, str]
 
 def explain(timeline: Timeline, record: int | None = None) -> str:
     """`record`: only what concerns `records[record]`, the end of its window included."""
-    lines = sorted(_lines(timeline, record), key=lambda line: line[0])
+    lines = sorted(
+        ((at, printable(where), printable(what)) for at, where, what in _lines(timeline, record)),
+        key=lambda line: line[0],
+    )
     if not lines:
         return "Nothing happened." if record is None else f"Nothing happened to record #{record}."
     start = timeline.happenings[0].at
@@ -28,6 +31,13 @@ def explain(timeline: Timeline, record: int | None = None) -> str:
         f"#n is records[n]; times are seconds since {datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%S}Z ({start:g})"
     )
     return "\n".join([head, *(f"{at - start:+12.3f}s  {where:{width}}  {what}" for at, where, what in lines)])
+
+
+def printable(text: str) -> str:
+    """Text of others on one line: what would end it, move the cursor or has no UTF-8 form is shown as its escape."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def _lines(timeline: Timeline, record: int | None) -> Iterator[Line]:
@@ -105,7 +115,7 @@ def verdict(invocation: Invocation, place_of: Callable[[str], int]) -> str:
             return "partly failed at the first record: the same batch again"
         case "FailedAt":
             return "partly failed"
-    reason = invocation.reason or invocation.error or "the response fails the whole batch"
+    reason = printable(invocation.reason or invocation.error or "the response fails the whole batch")
     match named:
         case [first, second]:
             return f"failed ({reason}): halved into {first} and {second}, each with all its retries"

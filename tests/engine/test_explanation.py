@@ -49,6 +49,14 @@ def test_every_delivery_of_a_record_has_its_line_and_its_reason():
     ]
 
 
+def test_an_error_can_neither_begin_a_line_of_its_own_nor_break_the_text(tmp_path):
+    forged = ValueError("no\n+0.000s  everything succeeded\x1b[2J\ud800")
+    timeline = simulate(mapping(MaximumRetryAttempts=0), at_once(1), Scripted(forged))
+    told = r"failed (ValueError: no\n+0.000s  everything succeeded\x1b[2J\ud800)"
+    assert told in timeline.explain()
+    assert told in timeline.to_html(tmp_path / "timeline.html").read_text(encoding="utf-8")
+
+
 def test_lines_are_in_order_of_time():
     explanation = simulate(mapping(**BISECTING), records(1000, 1001, 1002), Poisoned(1)).explain()
     times = [float(line.split("s  ")[0]) for line in explanation.splitlines()[1:]]
