@@ -13,14 +13,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from local.engine.windows import Window
 
 SAFE = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+SEQUENCE_NUMBER = re.compile(r"[0-9]{1,128}")
+LAST_SECOND = 253_402_300_799  # of the year 9999: no later one can be written as a date
+REMEDY = "delete the file to start this shard over"
 
 
 class CheckpointError(ValueError):
@@ -82,7 +87,8 @@ class Checkpoints:
         found = {}
         for path in sorted((self.folder / _name(mapping_uuid)).glob("*.json")):
             fields = _read(path)
-            found[str(fields["shard"])] = _checkpoint(fields, path)
+            shard_id = _field(fields, path, "shard", lambda value: isinstance(value, str))
+            found[shard_id] = _checkpoint(fields, path)
         return found
 
     def save(self, mapping_uuid: str, shard_id: str, checkpoint: Checkpoint) -> None:
@@ -108,36 +114,63 @@ def _name(text: str) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CheckpointError(f"{path}: is not JSON ({error}); delete it to start this shard over") from error
-    if not isinstance(fields, dict) or not isinstance(fields.get("shard"), str):
-        raise CheckpointError(f"{path}: shard: must be text; delete the file to start this shard over")
+        fields = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror}); let this engine read it") from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: is not JSON ({error}); {REMEDY}") from error
+    if not isinstance(fields, dict):
+        raise CheckpointError(f"{path}: must be a JSON object; {REMEDY}")
     return fields
 
 
 def _checkpoint(fields: dict[str, Any], path: Path) -> Checkpoint:
-    positions = _field(fields, "positions", list, path)
-    for position in positions:
-        if position is not None and not (isinstance(position, str) and position.isdecimal()):
-            raise CheckpointError(f"{path}: positions: must be sequence numbers; got {position!r}")
-    window = fields.get("window")
+    field = partial(_field, fields, path)
     return Checkpoint(
-        positions=tuple(positions),
-        starts_at=_field(fields, "starts_at", str | None, path),
-        since=_field(fields, "since", float | int | None, path),
-        done=_field(fields, "done", bool, path),
-        window=None if window is None else _window(_field(fields, "window", dict, path), path),
+        positions=tuple(field("positions", _are_positions)),
+        starts_at=field("starts_at", lambda value: value is None or isinstance(value, str)),
+        since=field("since", lambda value: value is None or _is_time(value)),
+        done=field("done", _is_bool),
+        window=_window(field("window", lambda value: value is None or isinstance(value, dict)), path),
     )
 
 
-def _window(fields: dict[str, Any], path: Path) -> OpenWindow:
-    window = Window(_field(fields, "start", int, path), _field(fields, "end", int, path))
-    return OpenWindow(window, _field(fields, "state", str, path), _field(fields, "invoked", bool, path))
+def _window(fields: dict[str, Any] | None, path: Path) -> OpenWindow | None:
+    if fields is None:
+        return None
+    field = partial(_field, fields, path, within="window.")
+    start = field("start", _is_second)
+    window = Window(start, field("end", lambda value: _is_second(value) and value > start))
+    return OpenWindow(window, field("state", _is_json_object), field("invoked", _is_bool))
 
 
-def _field(fields: dict[str, Any], name: str, kind: Any, path: Path) -> Any:
+def _field(fields: dict[str, Any], path: Path, name: str, holds: Callable[[Any], bool], *, within: str = "") -> Any:
     value = fields.get(name)
-    if not isinstance(value, kind):
-        raise CheckpointError(f"{path}: {name}: got {value!r}; delete the file to start this shard over")
+    if not holds(value):
+        raise CheckpointError(f"{path}: {within}{name}: cannot be {repr(value)[:80]}; {REMEDY}")
     return value
+
+
+def _are_positions(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        each is None or (isinstance(each, str) and SEQUENCE_NUMBER.fullmatch(each)) for each in value
+    )
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LAST_SECOND
+
+
+def _is_second(value: Any) -> bool:
+    return _is_time(value) and isinstance(value, int)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_json_object(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(value.encode()) and isinstance(json.loads(value), dict)
+    except (ValueError, RecursionError):
+        return False

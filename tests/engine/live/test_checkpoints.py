@@ -65,21 +65,58 @@ def test_a_range_without_position_leaves_none_for_the_shard():
     assert Checkpoint(("9", None)).lowest is None
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("positions", "7"),
-        ("positions", ["seven"]),
-        ("since", "yesterday"),
-        ("done", None),
-        ("shard", 7),
-        ("window", {"start": 0, "end": 60, "state": {}, "invoked": True}),
-    ],
-)
-def test_a_file_that_was_meddled_with_is_named_with_its_field(tmp_path, field, value):
-    store = Checkpoints(tmp_path)
-    store.save(UUID, SHARD, Checkpoint())
-    (path,) = (tmp_path / UUID).glob("*.json")
+WINDOW_FIELDS = {"start": 60, "end": 120, "state": "{}", "invoked": True}
+MEDDLED = [
+    ("positions", "positions", "7"),
+    ("positions", "positions", ["seven"]),
+    ("positions", "positions", ["7" * 129]),
+    ("positions", "positions", ["\u0663"]),
+    ("starts_at", "starts_at", 7),
+    ("since", "since", "yesterday"),
+    ("since", "since", float("nan")),
+    ("since", "since", float("inf")),
+    ("since", "since", 10**400),
+    ("since", "since", True),
+    ("done", "done", None),
+    ("shard", "shard", 7),
+    ("window", "window", [60, 120]),
+    ("window.start", "window", {**WINDOW_FIELDS, "start": -60}),
+    ("window.start", "window", {**WINDOW_FIELDS, "start": True}),
+    ("window.end", "window", {**WINDOW_FIELDS, "end": 60}),
+    ("window.end", "window", {**WINDOW_FIELDS, "end": 10**30}),
+    ("window.state", "window", {**WINDOW_FIELDS, "state": {}}),
+    ("window.state", "window", {**WINDOW_FIELDS, "state": "{"}),
+    ("window.state", "window", {**WINDOW_FIELDS, "state": "[]"}),
+    ("window.state", "window", {**WINDOW_FIELDS, "state": '{"half": "\ud800"}'}),
+    ("window.state", "window", {**WINDOW_FIELDS, "state": "[" * 100_000}),
+    ("window.invoked", "window", {**WINDOW_FIELDS, "invoked": 1}),
+]
+
+
+def kept_file(folder):
+    Checkpoints(folder).save(UUID, SHARD, Checkpoint())
+    (path,) = (folder / UUID).glob("*.json")
+    return path
+
+
+@pytest.mark.parametrize(("named", "field", "value"), MEDDLED)
+def test_a_file_that_was_meddled_with_is_named_with_its_field(tmp_path, named, field, value):
+    path = kept_file(tmp_path)
     path.write_text(json.dumps({**json.loads(path.read_text()), field: value}))
-    with pytest.raises(CheckpointError, match=rf"{SHARD}\.json: {'state' if field == 'window' else field}"):
-        store.load(UUID)
+    with pytest.raises(CheckpointError, match=rf"{SHARD}\.json: {named}: "):
+        Checkpoints(tmp_path).load(UUID)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[" * 100_000, b"9" * 5000, b"[]"])
+def test_a_file_that_is_none_of_ours_is_named(tmp_path, content):
+    kept_file(tmp_path).write_bytes(content)
+    with pytest.raises(CheckpointError, match=rf"{SHARD}\.json: "):
+        Checkpoints(tmp_path).load(UUID)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    path = kept_file(tmp_path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(CheckpointError, match=rf"{SHARD}\.json: cannot be read"):
+        Checkpoints(tmp_path).load(UUID)
