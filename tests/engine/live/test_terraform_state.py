@@ -135,6 +135,73 @@ def test_a_state_that_is_none_is_refused_by_the_name_of_its_field(text, named):
         mappings(text)
 
 
+ODD = [5, True, "x", ["x"], [5], [[]], {"a": 1}, [{"a": 1}], [None]]
+TYPED = [
+    "uuid", "event_source_arn", "function_arn", "filter_criteria", "destination_config", "metrics_config",
+    "scaling_config", "provisioned_poller_config", "starting_position_timestamp",
+]  # fmt: skip
+NESTED = [
+    ("destination_config", "on_failure", ["x"]),
+    ("destination_config", "on_failure", {"a": 1}),
+    ("destination_config.on_failure", "destination_arn", 5),
+    ("filter_criteria", "filter", ["x"]),
+    ("filter_criteria", "filter", 5),
+    ("filter_criteria.filter", "pattern", 5),
+    ("metrics_config", "metrics", 5),
+    ("scaling_config", "maximum_concurrency", "x"),
+    ("provisioned_poller_config", "minimum_pollers", "x"),
+]
+
+
+@pytest.mark.parametrize("form", [shown, state_file])
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("field", TYPED)
+def test_a_field_of_another_type_is_refused_by_its_name_or_harmless(form, field, odd):
+    try:
+        mappings(form({**STREAM_ATTRIBUTES, field: odd}))
+    except StateError as error:
+        assert f": {field}: " in str(error)  # noqa: PT017  some are harmless
+
+
+@pytest.mark.parametrize("odd", [5, "x", {"a": 1}, ["x"]], ids=repr)
+@pytest.mark.parametrize("field", [each for each in TYPED if each.endswith(("_config", "_criteria"))])
+def test_a_block_that_is_none_is_refused(field, odd):
+    with pytest.raises(StateError, match=f": {field}: must be"):
+        mappings(shown({**STREAM_ATTRIBUTES, field: odd}))
+
+
+@pytest.mark.parametrize(("block", "field", "odd"), NESTED)
+def test_a_field_of_a_block_is_refused_by_its_name(block, field, odd):
+    attributes = {field: odd}
+    for name in reversed(block.split(".")):
+        attributes = {name: [attributes]}
+    with pytest.raises(StateError, match=rf": {block}\.{field}: must be"):
+        mappings(shown({**STREAM_ATTRIBUTES, **attributes}))
+
+
+@pytest.mark.parametrize(
+    ("field", "odd"), [("instances", ["x"]), ("instances", [5]), ("name", 5), ("module", 5), ("type", 5)]
+)
+def test_a_resource_of_a_state_file_is_refused_by_the_name_of_its_field(field, odd):
+    state = json.loads(state_file(STREAM_ATTRIBUTES))
+    state["resources"][0][field] = odd
+    with pytest.raises(StateError, match=f": {field}: must be"):
+        mappings(json.dumps(state))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000, b'{"values":' * 100_000, b"9" * 5000])
+def test_a_file_that_is_no_state_is_refused(tmp_path, content):
+    path = tmp_path / "terraform.tfstate"
+    path.write_bytes(content)
+    with pytest.raises(StateError, match=r"terraform\.tfstate: is not JSON"):
+        read(path)
+
+
+def test_modules_may_be_nested_as_deep_as_json_is():
+    deep = '{"child_modules": [' * 400 + "{}" + "]}" * 400
+    assert mappings(f'{{"values": {{"root_module": {deep}}}}}') == []
+
+
 def test_a_state_that_is_not_there_says_what_to_give(tmp_path):
     with pytest.raises(StateError, match=r"give --state a terraform\.tfstate"):
         read(tmp_path / "nowhere.tfstate")
