@@ -111,13 +111,31 @@ def open_window(shard: Shard) -> OpenWindow | None:
     return OpenWindow(windowing.current, windowing.state, windowing.invoked)
 
 
-def resume_window(shard: Shard, kept: OpenWindow | None, now: float) -> None:
-    """Go on in the window that was open; its records up to the position are in its state."""
+def resume_window(shard: Shard, kept: OpenWindow | None, now: float) -> str | None:
+    """Go on in the window that was open; its records up to the position are in its state.
+
+    Where windows have another length by now, it is closed first. What is to be told of that, if anything.
+    """
     lane = shard.lanes[0]
-    if kept is None or lane.windowing is None or kept.window.end - kept.window.start != lane.windowing.seconds:
-        return
+    if kept is None:
+        return None
+    if lane.windowing is None:
+        return _cut_off(kept, "its state is lost, for without windows there is no final call") if kept.invoked else None
+    is_of_another_length = kept.window.end - kept.window.start != lane.windowing.seconds
+    if is_of_another_length and not kept.invoked:
+        return None  # the function knows nothing of it
     lane.windowing.open(kept.window)
     lane.windowing.invoked = kept.invoked
     lane.windowing.last_read = now
-    if lane.windowing.fold(kept.state):
+    is_too_large = lane.windowing.fold(kept.state)
+    if is_of_another_length:
+        lane.held.append(Batch((), call=Call.FINAL))
+        return _cut_off(kept, "its final call comes first")
+    if is_too_large:
         lane.held.append(Batch((), call=Call.EARLY_FINAL))
+    return None
+
+
+def _cut_off(kept: OpenWindow, fate: str) -> str:
+    bounds = kept.window.as_event()
+    return f"TumblingWindowInSeconds was changed while {bounds['start']} to {bounds['end']} was open: {fate}"

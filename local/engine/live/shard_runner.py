@@ -61,7 +61,8 @@ class ShardRunner:
         self.shard = Shard(
             desk.mapping, stamp, desk.new_id, hash_range=facts.hash_range, retention_seconds=retention_seconds
         )
-        resume_window(self.shard, begin.checkpoint.window, self.loop.clock())
+        if told := resume_window(self.shard, begin.checkpoint.window, self.loop.clock()):
+            desk.voice.tell(f"{self._name} (mapping {desk.mapping.uuid}): {told}")
         self.reading = False
         self.planned_read: float | None = None
         self.failed_reads = 0

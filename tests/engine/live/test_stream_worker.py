@@ -162,6 +162,56 @@ def test_a_window_goes_on_after_a_kill_with_the_state_of_exactly_what_was_settle
     assert at_work.functions.events[-1]["isFinalInvokeForWindow"]
 
 
+@pytest.fixture
+def changed(stream, stage):
+    """Makes a mapping at work whose windows of 60 s were changed while one was open; a record came meanwhile."""
+
+    def changed(*script, seconds):
+        stream.put(1, arrived=1990.0)
+        at_work = stage({"state": {"n": 1}}, TumblingWindowInSeconds=60)
+        at_work.pass_time(1)
+        at_work.kill()
+        stream.put(2, arrived=1999.0)
+        at_work.settings["TumblingWindowInSeconds"] = seconds
+        at_work.functions.script = list(script)
+        at_work.start()
+        at_work.pass_time(4)
+        return at_work
+
+    return changed
+
+
+def test_a_window_of_another_length_is_closed_with_its_state_before_the_next_begins(changed):
+    at_work = changed("raises", {"state": {}}, {"state": {"n": 1}}, seconds=30)
+    _, *finals, following = at_work.functions.events
+    assert [(final["isFinalInvokeForWindow"], final["state"], final["Records"]) for final in finals] == [
+        (True, {"n": 1}, [])
+    ] * 2
+    assert (finals[0]["window"]["start"], finals[0]["window"]["end"]) == (
+        "1970-01-01T00:33:00Z",
+        "1970-01-01T00:34:00Z",
+    )
+    assert (following["window"]["start"], following["state"]) == ("1970-01-01T00:33:00Z", {})
+    assert at_work.checkpoints.kept[SHARD].window.window.end == 2010
+
+
+def test_a_window_of_another_length_is_closed_though_the_engine_is_killed_again(changed):
+    at_work = changed("raises", "raises", "raises", "raises", "raises", seconds=30)
+    at_work.kill()
+    at_work.functions.script = [{"state": {}}, {"state": {"n": 1}}]
+    at_work.start()
+    at_work.pass_time(1)
+    assert [event["state"] for event in at_work.functions.events[-2:]] == [{"n": 1}, {}]
+
+
+@pytest.mark.parametrize(("seconds", "fate"), [(30, "its final call comes first"), (0, "its state is lost")])
+def test_a_window_that_is_cut_off_by_a_change_is_told(changed, seconds, fate):
+    (told,) = changed({"state": {}}, {"state": {}}, seconds=seconds).told
+    assert SHARD in told
+    assert "1970-01-01T00:33:00Z" in told
+    assert fate in told
+
+
 def test_ranges_of_keys_that_were_ahead_are_not_delivered_again(stream, stage):
     for number, key in enumerate("abcdef", start=1):
         stream.put(number, key=key)
