@@ -53,7 +53,7 @@ def take(clients: Clients, state_file: Path | None) -> Inventory:
     facts: dict[str, FunctionFacts] = {}
     for fields in declared:
         uuid, arn = str(fields.get("UUID")), str(fields.get("EventSourceArn"))
-        if arn.startswith("arn:") and arn.split(":")[2] not in READABLE:
+        if arn.startswith("arn:") and arn.count(":") >= 5 and arn.split(":")[2] not in READABLE:
             inventory.foreign[uuid] = f"mapping {uuid} of {arn} is left to the emulator: no source this engine reads"
         elif uuid not in states:
             inventory.missing[uuid] = f"mapping {uuid} of {arn} is in the state, but not at the endpoint; apply it"

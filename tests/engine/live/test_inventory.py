@@ -68,6 +68,12 @@ def test_a_mapping_of_the_lambda_api_is_found_with_its_function():
     assert (found.mapping.uuid, found.function.role, found.state) == (UUID, ROLE, "Enabled")
 
 
+@pytest.mark.parametrize("arn", ["arn:", "arn:aws", "arn:aws:kinesis", "kinesis"])
+def test_a_source_that_is_no_arn_is_refused_with_its_field(arn):
+    (refused_text,) = take(listed(EventSourceArn=arn)).refused
+    assert "EventSourceArn" in refused_text
+
+
 def test_a_state_is_believed_where_the_endpoint_says_less(tmp_path):
     path = tmp_path / "state.json"
     path.write_text(shown({**STREAM_ATTRIBUTES, "filter_criteria": [], "parallelization_factor": 1,
