@@ -26,7 +26,7 @@ from local.engine.live.desk import Pools
 from local.engine.live.inventory import Found, Inventory
 from local.engine.live.loop import Loop
 from local.engine.live.readings import Readings
-from local.engine.live.takeover import TakeOver
+from local.engine.live.takeover import TakeOver, TakeOverError
 from local.engine.live.terraform_state import StateError
 from local.engine.live.troubles import AwsError, seconds_before_another_try
 from local.engine.live.voice import Voice
@@ -195,7 +195,7 @@ class Engine:
         about = "inventory"
         try:
             listed = done.result()
-        except (*AwsError, StateError) as error:
+        except (*AwsError, StateError, TakeOverError) as error:
             self.voice.once(about, type(error).__name__, f"the mappings cannot be looked at, tried again: {error}")
             return
         self.voice.over(about, "the mappings can be looked at again")

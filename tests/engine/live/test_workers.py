@@ -1,5 +1,7 @@
 """What becomes of the other mappings when one meets a mistake of ours."""
 
+from concurrent.futures import Future
+
 import pytest
 
 from local.engine.live.clients import Clients
@@ -10,6 +12,7 @@ from local.engine.live.invoking import FunctionFacts
 from local.engine.live.loop import Loop
 from local.engine.live.readings import Readings
 from local.engine.live.stream_worker import StreamWorker
+from local.engine.live.takeover import TakeOverError
 from local.engine.live.voice import Voice
 from local.engine.live.workers import Workers
 from local.engine.mapping import load
@@ -101,10 +104,28 @@ def test_a_mapping_that_died_and_was_changed_may_be_run_anew(office):
     assert (followed, list(office.workers.by_uuid)) == ([MISTAKEN], [HEALTHY])
 
 
-def test_an_engine_ends_with_an_error_when_a_mapping_died(tmp_path, monkeypatch):
-    monkeypatch.setattr(Engine, "_start", lambda engine: engine.workers.died.append(MISTAKEN))
+@pytest.fixture
+def engine(tmp_path, monkeypatch):
+    """An engine that has nothing to do; what it tells is in `told`."""
+    monkeypatch.setattr(Engine, "_start", lambda _engine: None)
     monkeypatch.setattr(Clients, "client", lambda *_, **__: None)
-    engine = Engine("http://127.0.0.1:1", home=tmp_path, tell=lambda _text: None)
+    engine = Engine("http://127.0.0.1:1", home=tmp_path, tell=lambda text: engine.told.append(text))
+    engine.told = []
     engine.stop()
+    return engine
+
+
+def test_an_engine_ends_with_an_error_when_a_mapping_died(engine):
+    engine.workers.died.append(MISTAKEN)
     with pytest.raises(EngineError, match=MISTAKEN):
         engine.run()
+
+
+def test_a_mapping_that_came_and_cannot_be_taken_over_yet_is_told_and_tried_again(engine):
+    looked = Future()
+    looked.set_exception(TakeOverError(f"mapping {MISTAKEN} is still Disabling"))
+    engine._looked(looked)
+    engine.run()
+    (told,) = engine.told
+    assert "tried again" in told
+    assert MISTAKEN in told
