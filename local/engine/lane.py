@@ -100,6 +100,18 @@ class Lane:
             newest = Window.of(max(entry.arrived for entry in entries), self.windowing.seconds)
             self.newest_window = newest if self.newest_window is None else max(newest, self.newest_window)
 
+    def found_nothing(self, began: float) -> None:
+        """A read that began at this time found the shard read to its tip."""
+        if self.windowing is not None:
+            self.windowing.looked = max(began, self.windowing.looked)
+
+    @property
+    def look_from(self) -> float | None:
+        """From when on a read that finds nothing ends the idle window; None if none waits for that."""
+        if self.windowing is None or self.windowing.current is None or not self.is_idle:
+            return None
+        return self.windowing.idle_deadline()
+
     def end(self) -> None:
         """The shard is closed and read to its end: nothing will be taken any more."""
         self.ended = True
@@ -280,11 +292,11 @@ class Lane:
     def _close_idle_window(self, now: float) -> Wait | None:
         if self.windowing is None or self.windowing.current is None:
             return None
+        if self.ended or self.windowing.may_end_idle():
+            self._close_window()
+            return None
         deadline = self.windowing.idle_deadline()
-        if now < deadline and not self.ended:
-            return Wait(deadline)
-        self._close_window()
-        return None
+        return Wait(deadline) if now < deadline else None  # from then on a read that finds nothing ends it
 
     def _close_window(self) -> None:
         assert self.windowing is not None

@@ -13,7 +13,8 @@ FIRST_RETRY_SECONDS = 1.0
 RETRY_FACTOR = 2.0
 LONGEST_RETRY_SECONDS = 60.0
 
-# W19/P2: an idle window closes when its end has passed and nothing was read on the shard for this long.
+# W19/P2: an idle window closes when its end has passed and nothing was read on the shard for this long,
+# as a read that began no sooner shows by finding nothing.
 IDLE_CLOSE_SECONDS = 120.0
 
 # W21/P3: a record older than the current window belongs to the current window; it is told, never dropped.

@@ -79,6 +79,11 @@ class Shard:
             self._spread(admitted, now)
         return Received(len(entries), filtered, foreign)
 
+    def found_nothing(self, began: float) -> None:
+        """A read that began at this time succeeded, and there was nothing to read."""
+        for lane in self.lanes:
+            lane.found_nothing(began)
+
     def end(self) -> None:
         """The shard is closed and was read to its end."""
         self.ended = True

@@ -122,6 +122,12 @@ class StreamSimulation:
             lap.reading = True
             self.agenda.at(self._on_the_grid(max(time, lap.upcoming[0][0])), partial(self._read, shard_id, lap))
 
+    def _plan_look(self, shard_id: str, lap: Lap, now: float) -> None:
+        """Polls without records are left out, but for the one that an idle window waits for."""
+        if not lap.reading and any(lane.look_from is not None and lane.look_from <= now for lane in lap.shard.lanes):
+            lap.reading = True
+            self.agenda.at(self._on_the_grid(now), partial(self._read, shard_id, lap))
+
     def _on_the_grid(self, time: float) -> float:
         if not self.poll_seconds:
             return time
@@ -135,6 +141,8 @@ class StreamSimulation:
         read: list[tuple[float, int, Any]] = []
         while upcoming and len(read) < most and upcoming[0][0] <= now:
             read.append(upcoming.popleft())
+        if not read and most > 0:
+            lap.shard.found_nothing(now)
         entries = self._entries(read, lap.shard.stamp)
         received = lap.shard.receive(entries, now)
         self.chronicle.read(shard_id, entries, received, now)
@@ -170,6 +178,7 @@ class StreamSimulation:
     def _drive(self, shard_id: str, lap: Lap, now: float) -> None:
         for index, lane in enumerate(lap.shard.lanes):
             self._drive_lane(shard_id, lap, index, lane, now)
+        self._plan_look(shard_id, lap, now)
         if lap.shard.is_done and shard_id not in self.done:
             self.done.add(shard_id)
             for child in self.lineage.children(shard_id):

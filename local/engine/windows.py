@@ -65,7 +65,7 @@ class Turn:
 class Windowing:
     """The open window of a shard. `invoked`: the function has seen records of it since it began or was cut short."""
 
-    __slots__ = ("current", "cut_short", "invoked", "last_read", "seconds", "state", "state_bytes")
+    __slots__ = ("current", "cut_short", "invoked", "last_read", "looked", "seconds", "state", "state_bytes")
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
@@ -75,6 +75,7 @@ class Windowing:
         self.invoked = False
         self.cut_short = False
         self.last_read = 0.0
+        self.looked = float("-inf")  # when the last read began that found nothing
 
     def window_of(self, arrived: float) -> Window:
         """The window a record is delivered in: its own, or the current one if it is late."""
@@ -95,6 +96,10 @@ class Windowing:
     def idle_deadline(self) -> float:
         assert self.current is not None
         return max(float(self.current.end), self.last_read + rulings.IDLE_CLOSE_SECONDS)
+
+    def may_end_idle(self) -> bool:
+        """A deadline alone ends nothing: records of the window may lie unread, for a poll or a whole outage."""
+        return self.looked >= self.idle_deadline()
 
     def turn(self, call: Call) -> Turn:
         assert self.current is not None

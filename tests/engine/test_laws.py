@@ -21,6 +21,10 @@ LINEAGES: list[dict[str, list[str]]] = [
     {SHARDS[2]: [SHARDS[0], SHARDS[1]]},  # a merge
     {SHARDS[1]: [SHARDS[0]], SHARDS[2]: [SHARDS[0]], SHARDS[3]: [SHARDS[1], SHARDS[2]], SHARDS[4]: [SHARDS[3]]},
 ]
+# Anywhere in a hundred seconds, or about the end of a window that was idle before, between two looks of the poller.
+MOMENTS = st.integers(0, 400).map(lambda x: 1000 + x / 4) | st.builds(
+    lambda end, x: end + x / 8, st.sampled_from([1200, 1800]), st.integers(-12, 4)
+)
 SLOW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -90,7 +94,7 @@ def worlds(draw: st.DrawFn, *, windowed: bool | None = None, faulty: bool = True
     has_windows = draw(st.booleans()) if windowed is None else windowed
     lineage = draw(st.sampled_from(LINEAGES))
     count = draw(st.integers(1, 24))
-    arrivals = sorted(draw(st.lists(st.integers(0, 400).map(lambda x: 1000 + x / 4), min_size=count, max_size=count)))
+    arrivals = sorted(draw(st.lists(MOMENTS, min_size=count, max_size=count)))
     shards = draw(st.lists(st.sampled_from(SHARDS), min_size=count, max_size=count))
     keys = draw(st.lists(st.sampled_from("abcdef"), min_size=count, max_size=count))
     records = [
@@ -109,7 +113,7 @@ def worlds(draw: st.DrawFn, *, windowed: bool | None = None, faulty: bool = True
         MaximumRetryAttempts=draw(st.sampled_from([0, 1, 3, -1])),
         MaximumRecordAgeInSeconds=draw(st.sampled_from([-1, 60, 120])),
         FunctionResponseTypes=draw(st.sampled_from([[], ["ReportBatchItemFailures"]])),
-        TumblingWindowInSeconds=draw(st.sampled_from([5, 60])) if has_windows else 0,
+        TumblingWindowInSeconds=draw(st.sampled_from([5, 60, 300, 900])) if has_windows else 0,
     )
     if not has_windows and draw(st.booleans()):
         fields["FilterCriteria"] = {"Filters": [{"Pattern": '{"data": {"n": [{"numeric": ["<", 12]}]}}'}]}

@@ -3,10 +3,18 @@
 import pytest
 
 from local.engine import KinesisRecord, TableChange, simulate
+from local.engine.delivery import Succeeded
+from local.engine.entries import KinesisEntry, Stamp
+from local.engine.lane import Invoke, Wait
+from local.engine.mapping import load
 from local.engine.rulings import STATE_LIMIT_BYTES
+from local.engine.shard import Shard
+from local.engine.source import source
+from local.engine.windows import Call
 from tests.engine.doubles import (
     BUCKET,
     SHARD,
+    STREAM,
     TABLE,
     Poisoned,
     counting,
@@ -100,6 +108,29 @@ def test_an_idle_window_closes_when_its_end_is_past_and_nothing_was_read_for_two
 def test_a_long_window_does_not_close_before_its_end_however_idle():
     timeline = simulate(mapping(TumblingWindowInSeconds=900), records(1000), counting)
     assert timeline.invocations[1].at == 1800.0
+
+
+def test_a_window_stays_open_until_the_poller_has_looked_past_its_end():
+    # polls    100.3 ... 899.3  900.3          the window [0, 900) has been idle for minutes at 900.0,
+    # records  0             1                 but its last record is not read yet
+    timeline = simulate(mapping(TumblingWindowInSeconds=900), records(100.3, 899.5), counting)
+    assert calls(timeline) == ["[0) 0", "[0) 1", "[0) final"]
+    assert states(timeline)[-1] == [0, 1]
+
+
+def test_an_outage_of_reads_never_ends_a_window():
+    shard = Shard(load(mapping(**WINDOW)), Stamp.of(SHARD, source(STREAM), "role"), lambda: "request")
+    (lane,) = shard.lanes
+    shard.receive([KinesisEntry("1", "key", b"{}", 1003.0, 0)], 1003.0)
+    lane.next(1003.0)
+    lane.finish(Succeeded("{}"), 1003.0)
+    shard.found_nothing(1122.9)  # a look that began before the deadline says nothing of it
+    assert lane.next(1003.0) == Wait(1123.0)
+    assert lane.next(5000.0) is None
+    shard.found_nothing(5001.0)
+    final = lane.next(5001.0)
+    assert isinstance(final, Invoke)
+    assert final.batch.call is Call.FINAL
 
 
 def test_windows_without_records_are_never_called():

@@ -75,7 +75,7 @@ class FanOutReader:
         if pushed.get("ChildShards"):
             self._forget(shard_id)
             return Page(entries, None, behind=False)
-        return Page(entries, SUBSCRIBED, behind=True)
+        return Page(entries, SUBSCRIBED, behind=True, dry=not entries and not pushed.get("MillisBehindLatest"))
 
     def _subscribe(self, shard_id: str, position: Position) -> None:
         start: dict[str, Any] = {"Type": position.kind}

@@ -49,11 +49,15 @@ class ShardFacts:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one read brought. `iterator` is None when the shard is closed and read to its end."""
+    """What one read brought. `iterator` is None when the shard is closed and read to its end.
+
+    `dry`: the service was asked, and had nothing that is not read yet.
+    """
 
     entries: Sequence[Entry]
     iterator: str | None
     behind: bool
+    dry: bool = False
 
 
 class Reader(Protocol):
@@ -89,7 +93,8 @@ class KinesisReader:
         client = self.client()
         answer = _answer(partial(self._get, client, limit), iterator, partial(self._iterator, client, stamp, position))
         entries = [kinesis_entry(record, stamp.overhead) for record in answer["Records"]]
-        return Page(entries, answer.get("NextShardIterator"), (answer.get("MillisBehindLatest") or 0) > 0)
+        behind = (answer.get("MillisBehindLatest") or 0) > 0
+        return Page(entries, answer.get("NextShardIterator"), behind, dry=not entries and not behind)
 
     def _get(self, client: Any, limit: int, iterator: str | None) -> dict[str, Any]:
         if iterator is None:
@@ -135,7 +140,7 @@ class TableReader:
         limit = min(limit, TABLE_PAGE)
         answer = _answer(partial(self._get, client, limit), iterator, partial(self._iterator, client, stamp, position))
         entries = [table_entry(record, stamp) for record in answer["Records"]]
-        return Page(entries, answer.get("NextShardIterator"), bool(entries))
+        return Page(entries, answer.get("NextShardIterator"), bool(entries), dry=not entries)
 
     def _get(self, client: Any, limit: int, iterator: str | None) -> dict[str, Any]:
         if iterator is None:

@@ -64,6 +64,7 @@ class ShardRunner:
         if told := resume_window(self.shard, begin.checkpoint.window, self.loop.clock()):
             desk.voice.tell(f"{self._name} (mapping {desk.mapping.uuid}): {told}")
         self.reading = False
+        self.read_began = 0.0
         self.planned_read: float | None = None
         self.failed_reads = 0
         self.wakes: list[float | None] = [None] * len(self.shard.lanes)
@@ -97,6 +98,7 @@ class ShardRunner:
         if room <= 0:
             return  # a settled batch asks again
         self.reading = True
+        self.read_began = self.desk.loop.clock()
         task = partial(self.reader.read, self.shard.stamp, self.position, self.iterator, room)
         self.loop.work(self.desk.pools.reading, task, self._read_came_back)
 
@@ -126,6 +128,8 @@ class ShardRunner:
         if page.entries:
             self.position = Position.after(page.entries[-1].sequence_number)
             self._take(page.entries, now)
+        elif page.dry:
+            self.shard.found_nothing(self.read_began)
         if page.iterator is None:
             self._end(now, "is closed and read to its end")
         else:

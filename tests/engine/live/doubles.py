@@ -83,7 +83,7 @@ class MemoryStream:
         at = self._place(records, position) if iterator is None else int(iterator)
         entries = records[at : at + limit]
         ends = stamp.shard_id in self.closed and at + len(entries) == len(records)
-        return Page(entries, None if ends else str(at + len(entries)), behind=False)
+        return Page(entries, None if ends else str(at + len(entries)), behind=False, dry=not entries)
 
     @staticmethod
     def _place(records: list[KinesisEntry], position: Position) -> int:

@@ -162,6 +162,21 @@ def test_a_window_goes_on_after_a_kill_with_the_state_of_exactly_what_was_settle
     assert at_work.functions.events[-1]["isFinalInvokeForWindow"]
 
 
+def test_an_outage_of_reads_does_not_split_a_window(stream, stage):
+    stream.put(1, arrived=2000.0)
+    at_work = stage({"state": {"n": 1}}, {"state": {"n": 2}}, {"state": {}}, TumblingWindowInSeconds=60)
+    at_work.pass_time(1)
+    stream.put(2, arrived=2005.0)
+    stream.refusals = [refused("InternalFailure")] * 40
+    at_work.pass_time(240, step=5)
+    before = [event["state"] for event in at_work.functions.events]
+    stream.refusals.clear()
+    at_work.pass_time(400, step=5)
+    assert before == [{}]
+    assert [event["state"] for event in at_work.functions.events] == [{}, {"n": 1}, {"n": 2}]
+    assert [event["isFinalInvokeForWindow"] for event in at_work.functions.events] == [False, False, True]
+
+
 @pytest.fixture
 def changed(stream, stage):
     """Makes a mapping at work whose windows of 60 s were changed while one was open; a record came meanwhile."""
