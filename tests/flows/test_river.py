@@ -1,5 +1,6 @@
 """The trips flow from end to end: what is put into the stream arrives, through the engine that `make up` starts."""
 
+import base64
 import re
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from local.engine_process import EngineProcess
 from local.stack import ROOT, as_root
 from tests.events import packed, trip
-from tests.flows.patience import until
+from tests.flows.patience import collected, until
 
 
 @pytest.fixture
@@ -18,11 +19,19 @@ def engine(endpoint, stack, tmp_path):
     process.down()
 
 
+def identities(messages):
+    return {(message["sequenceNumber"], message["index"]) for message in messages}
+
+
+def contents(messages):
+    return b"".join(base64.b64decode(message["data"]) for message in messages)
+
+
 def test_every_record_put_into_the_stream_is_in_the_table_or_in_quarantine(trips, engine):
     payloads = [*(trip(f"t-{number}") for number in range(200)), b"poison", packed(trip("a"), trip("b"), b"{}")]
     trips.put(payloads)
     until(lambda: len(trips.items()) == 202, seconds=60)
-    assert len(trips.quarantined()) == 2
+    assert collected(trips.quarantined, lambda messages: len(identities(messages)) == 2, seconds=20)
 
 
 def test_what_the_readme_tries_by_hand_works(endpoint, trips, engine, monkeypatch):
@@ -31,9 +40,9 @@ def test_what_the_readme_tries_by_hand_works(endpoint, trips, engine, monkeypatc
     by_hand = re.search(r"<!-- by hand -->\n```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert by_hand
     exec(by_hand[1].replace("sluice-dev", "sluice-flows"), {})
-    until(lambda: set(trips.items()) == {"t-1"}, seconds=60)
-    (message,) = trips.quarantined()
-    assert "vendorId" in message["reason"]
+    # Between two engines the emulator's own poller delivers anew what lies in the stream: others' records may be there.
+    until(lambda: trips.items().get("t-1", {}).get("fareCents") == {"N": "1250"}, seconds=60)
+    assert collected(trips.quarantined, lambda messages: b'"vendorId": "one"' in contents(messages), seconds=20)
 
 
 def test_the_engine_gives_the_pollers_back_when_it_ends(trips, engine):
