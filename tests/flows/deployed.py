@@ -69,12 +69,18 @@ class Trips:
         )
         assert answer["FailedRecordCount"] == 0
 
-    def writer_is_polled(self) -> bool:
-        """Whether the endpoint's own poller drives the writer."""
+    def writer_mapping(self) -> dict[str, Any]:
         (mapping,) = self.endpoint.client("lambda").list_event_source_mappings(
             FunctionName=f"{self.outputs['trip_writer_function_name']}:{ALIAS}"
         )["EventSourceMappings"]
-        return str(mapping["State"]) in ("Enabled", "Enabling")
+        return dict(mapping)
+
+    def writer_is_polled(self) -> bool:
+        """Whether the endpoint's own poller drives the writer."""
+        return self.writer_mapping()["State"] in ("Enabled", "Enabling")
+
+    def stop_polling(self) -> None:
+        self.endpoint.client("lambda").update_event_source_mapping(UUID=self.writer_mapping()["UUID"], Enabled=False)
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Every trip in the table, by tripId, in DynamoDB's wire types."""

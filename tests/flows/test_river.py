@@ -19,6 +19,14 @@ def engine(endpoint, stack, tmp_path):
     process.down()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quiet_afterwards(deployed):
+    """The emulator's poller, given back, would deliver the stream anew into the tests that follow."""
+    yield
+    deployed.stop_polling()
+    until(lambda: deployed.writer_mapping()["State"] == "Disabled", seconds=20)
+
+
 def identities(messages):
     return {(message["sequenceNumber"], message["index"]) for message in messages}
 
