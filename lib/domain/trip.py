@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import attrgetter, itemgetter
 from typing import Annotated
 
 import msgspec
@@ -63,10 +62,6 @@ _FIELD = re.compile(r"`(?:\$\.)?(?P<field>\w+)`$")
 
 _decode = msgspec.json.Decoder(Trip).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_decode_lines = msgspec.json.Decoder(Trip).decode_lines
-
-_first, _last = itemgetter(0), itemgetter(-1)
-_offset, _trip_id = attrgetter("pickup_at.tzinfo"), attrgetter("trip_id")
 
 
 def parse(data: bytes) -> Trip | Unusable:
@@ -106,23 +101,16 @@ def item(trip: Trip) -> dict[str, str | int]:
 
 
 def _clean(payloads: list[bytes]) -> list[Trip] | None:
-    """The trips of `payloads` by one call of the decoder; None if they need a closer look.
-
-    Laid line by line they are one value each: with `{` first and `}` last in every payload, no value can reach over
-    a seam (inside a string a newline is an error, elsewhere `{` is one right after `}`), and no payload can hold two
-    without there being too many.
-    """
-    if not all(payloads) or set(map(_first, payloads)) != {ord("{")} or set(map(_last, payloads)) != {ord("}")}:
-        return None
-    lines = b"\n".join(payloads)
+    """The trips of `payloads` where nothing of any needs the closer look of `parse`; else None."""
     try:
-        trips = _decode_lines(lines)
+        trips = list(map(_decode, payloads))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if len(trips) != len(payloads) or set(map(_offset, trips)) != {UTC}:
+    if {trip.pickup_at.tzinfo for trip in trips} != {UTC}:
         return None
     # Without a backslash, what is ASCII as bytes is so as text.
-    plain = (lines.isascii() and b"\\" not in lines) or all(map(str.isascii, map(_trip_id, trips)))
+    text = b"".join(payloads)
+    plain = (text.isascii() and b"\\" not in text) or all(trip.trip_id.isascii() for trip in trips)
     return trips if plain else None
 
 
