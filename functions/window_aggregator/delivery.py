@@ -60,25 +60,30 @@ class Delivery:
 
     def chunks(self, places: Sequence[int]) -> Iterator[Chunk]:
         """The user records at `places`, in order."""
-        plain: list[int] = []
-        for place in places:
-            payload = self.payloads[place]
-            if payload is None:
-                continue
-            inside = payloads(payload) if payload.startswith(MAGIC) else None
-            if isinstance(inside, list):
-                yield from self._plain(plain)
-                plain = []
-                yield Chunk(inside, [self.arrivals[place]] * len(inside), (place,), is_aggregate=True)
-            else:  # a plain record, or an aggregate with a flaw, which is no trip
-                plain.append(place)
-        yield from self._plain(plain)
+        kept = self.payloads
+        # What needs a look by itself is found in one pass: most deliveries are all aggregates, or all plain.
+        apart = [at for at, place in enumerate(places) if (payload := kept[place]) is None or payload.startswith(MAGIC)]
+        begun = 0
+        for at in apart:
+            yield from self._plain(places[begun:at])
+            yield from self._apart(places[at])
+            begun = at + 1
+        yield from self._plain(places[begun:])
 
-    def _plain(self, places: list[int]) -> Iterator[Chunk]:
+    def _apart(self, place: int) -> Iterator[Chunk]:
+        if (payload := self.payloads[place]) is None:
+            return
+        inside = payloads(payload)
+        if isinstance(inside, list):
+            yield Chunk(inside, [self.arrivals[place]] * len(inside), (place,), is_aggregate=True)
+        else:  # an aggregate with a flaw, which is no trip
+            yield from self._plain((place,))
+
+    def _plain(self, places: Sequence[int]) -> Iterator[Chunk]:
         for start in range(0, len(places), MOST_PLAIN_RECORDS):
             some = places[start : start + MOST_PLAIN_RECORDS]
-            found = [payload for place in some if (payload := self.payloads[place]) is not None]
-            yield Chunk(found, [self.arrivals[place] for place in some], some, is_aggregate=False)
+            found = [self.payloads[place] for place in some]
+            yield Chunk(found, [self.arrivals[place] for place in some], some, is_aggregate=False)  # type: ignore[arg-type]  # none is absent
 
     def user_record(self, place: int, index: int) -> UserRecord:
         """One user record with all that quarantine wants to know of it."""
