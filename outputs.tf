@@ -8,6 +8,11 @@ output "trips_table_name" {
   value       = module.trips.table.name
 }
 
+output "trip_totals_table_name" {
+  description = "Table of totals per vendor and bucket; read it with `python -m ops totals`."
+  value       = module.trips.totals_table.name
+}
+
 output "quarantine_queue_url" {
   description = "Queue of records that no consumer could use, each with its reason."
   value       = module.trips.quarantine.url
@@ -26,6 +31,11 @@ output "operations_topic_arn" {
 output "trip_writer_function_name" {
   description = "Function that writes clean trips to the table."
   value       = module.trips.trip_writer.name
+}
+
+output "window_aggregator_function_name" {
+  description = "Function that counts trips in windows."
+  value       = module.trips.window_aggregator.name
 }
 
 output "alarm_names" {

@@ -63,6 +63,21 @@ variable "trips" {
       memory_megabytes        = optional(number, 512)
       reserved_concurrency    = optional(number)
     }), {})
+    window = optional(object({
+      seconds                  = optional(number, 60)
+      time                     = optional(string, "event") # or "arrival": what puts a trip into its bucket
+      bucket_seconds           = optional(number)          # null: as long as the window
+      allowed_lateness_seconds = optional(number, 86400)
+      allowed_ahead_seconds    = optional(number, 300)
+      total_slots              = optional(number, 1)
+      part_days                = optional(number, 100)
+      batch_size               = optional(number, 1000)
+      batching_window_seconds  = optional(number, 1)
+      record_age_seconds       = optional(number, 21600)
+      timeout_seconds          = optional(number, 60)
+      memory_megabytes         = optional(number, 1024)
+      reserved_concurrency     = optional(number)
+    }), {})
     failures_retention_days   = optional(number, 90)
     quarantine_retention_days = optional(number, 14)
   })

@@ -17,6 +17,13 @@ variables {
       runtime      = "python3.13"
       architecture = "arm64"
     }
+    window_aggregator = {
+      path         = "tests/fixtures/kinesis_events.json"
+      sha256       = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+      handler      = "window_aggregator.handler.handle"
+      runtime      = "python3.13"
+      architecture = "arm64"
+    }
   }
 }
 

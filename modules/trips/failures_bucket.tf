@@ -57,7 +57,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "failures" {
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = 7
+      noncurrent_days = local.deleted_failures_days
     }
 
     abort_incomplete_multipart_upload {
@@ -92,6 +92,8 @@ data "aws_iam_policy_document" "failures" {
 }
 
 locals {
+  deleted_failures_days = 7
+
   failures_bucket = {
     name = aws_s3_bucket.failures.bucket
     arn  = aws_s3_bucket.failures.arn

@@ -23,6 +23,16 @@ output "trip_writer" {
   value       = module.trip_writer.function
 }
 
+output "totals_table" {
+  description = "Table of totals per vendor and bucket, of their parts, and of the trips that came too late."
+  value       = module.totals_table.table
+}
+
+output "window_aggregator" {
+  description = "Function that counts trips in windows."
+  value       = module.window_aggregator.function
+}
+
 output "alarm_names" {
   description = "Names of the flow's alarms."
   value = concat(
@@ -30,5 +40,7 @@ output "alarm_names" {
     module.table.alarm_names,
     module.quarantine.alarm_names,
     module.trip_writer.alarm_names,
+    module.totals_table.alarm_names,
+    module.window_aggregator.alarm_names,
   )
 }

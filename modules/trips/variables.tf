@@ -17,12 +17,12 @@ variable "packages" {
     runtime      = string
     architecture = string
   }))
-  description = "What `make package` built, by actor; the flow takes `trip_writer` from it."
+  description = "What `make package` built, by actor; the flow takes `trip_writer` and `window_aggregator` from it."
   nullable    = false
 
   validation {
-    condition     = contains(keys(var.packages), "trip_writer")
-    error_message = "packages must hold trip_writer; got ${jsonencode(keys(var.packages))}. Run `make package`."
+    condition     = length(setsubtract(["trip_writer", "window_aggregator"], keys(var.packages))) == 0
+    error_message = "packages must hold trip_writer and window_aggregator; got ${jsonencode(keys(var.packages))}. Run `make package`."
   }
 }
 
@@ -41,6 +41,21 @@ variable "settings" {
       memory_megabytes        = optional(number, 512)
       reserved_concurrency    = optional(number)
     }), {})
+    window = optional(object({
+      seconds                  = optional(number, 60)
+      time                     = optional(string, "event") # or "arrival": what puts a trip into its bucket
+      bucket_seconds           = optional(number)          # null: as long as the window
+      allowed_lateness_seconds = optional(number, 86400)
+      allowed_ahead_seconds    = optional(number, 300)
+      total_slots              = optional(number, 1)
+      part_days                = optional(number, 100)
+      batch_size               = optional(number, 1000)
+      batching_window_seconds  = optional(number, 1)
+      record_age_seconds       = optional(number, 21600)
+      timeout_seconds          = optional(number, 60)
+      memory_megabytes         = optional(number, 1024)
+      reserved_concurrency     = optional(number)
+    }), {})
     failures_retention_days   = optional(number, 90)
     quarantine_retention_days = optional(number, 14)
   })
@@ -57,6 +72,61 @@ variable "settings" {
   validation {
     condition     = var.settings.writer.timeout_seconds >= 20
     error_message = "settings.writer.timeout_seconds must be at least 20, or trip_writer has no time to try a failed call again; got ${var.settings.writer.timeout_seconds}."
+  }
+
+  validation {
+    condition     = var.settings.window.seconds >= 1 && var.settings.window.seconds <= 900
+    error_message = "settings.window.seconds must be 1-900, the longest that Lambda keeps a window open; got ${var.settings.window.seconds}. For longer totals, set bucket_seconds."
+  }
+
+  validation {
+    condition     = contains(["event", "arrival"], var.settings.window.time)
+    error_message = "settings.window.time must be \"event\", when a trip began, or \"arrival\", when the stream took it; got \"${var.settings.window.time}\"."
+  }
+
+  validation {
+    condition     = coalesce(var.settings.window.bucket_seconds, 1) >= 1 && coalesce(var.settings.window.bucket_seconds, 1) <= 86400
+    error_message = "settings.window.bucket_seconds must be 1-86,400, a day at most, or null for the window's length; got ${coalesce(var.settings.window.bucket_seconds, 0)}."
+  }
+
+  validation {
+    condition     = var.settings.window.allowed_lateness_seconds >= 0 && var.settings.window.allowed_ahead_seconds >= 0
+    error_message = "settings.window.allowed_lateness_seconds and allowed_ahead_seconds must be at least 0; got ${var.settings.window.allowed_lateness_seconds} and ${var.settings.window.allowed_ahead_seconds}."
+  }
+
+  validation {
+    condition     = var.settings.window.total_slots >= 1 && var.settings.window.total_slots <= 1000
+    error_message = "settings.window.total_slots must be 1-1,000; got ${var.settings.window.total_slots}. A reader adds up as many items for each total."
+  }
+
+  # An expired object can be brought back for as long as the bucket keeps its last version, and redriven.
+  validation {
+    condition     = var.settings.window.part_days > var.settings.failures_retention_days + local.deleted_failures_days
+    error_message = "settings.window.part_days must exceed failures_retention_days by more than ${local.deleted_failures_days}, for which a deleted object can be brought back, or a redrive counts what is no longer known to be counted; got ${var.settings.window.part_days} and ${var.settings.failures_retention_days}."
+  }
+
+  validation {
+    condition     = var.settings.window.part_days * 24 > var.settings.stream.retention_hours
+    error_message = "settings.window.part_days must exceed what the stream keeps, or a redrive from the stream counts what is no longer known to be counted; got ${var.settings.window.part_days} days and ${var.settings.stream.retention_hours} hours."
+  }
+
+  # A closing makes several calls one after the other, each of up to 5 s, and none begins that could not end.
+  validation {
+    condition     = var.settings.window.timeout_seconds >= 30
+    error_message = "settings.window.timeout_seconds must be at least 30, or a window that closes has no time to try a failed call again; got ${var.settings.window.timeout_seconds}."
+  }
+
+  # On an idle shard Lambda closes a window two minutes after its end.
+  validation {
+    condition     = var.settings.window.record_age_seconds == -1 || var.settings.window.record_age_seconds >= var.settings.window.seconds + 120 + 2 * var.settings.window.timeout_seconds
+    error_message = "settings.window.record_age_seconds must be -1 or leave a window's final call time for a second attempt: its seconds, the 120 that Lambda waits on an idle shard, and two timeouts; got ${var.settings.window.record_age_seconds}, and ${var.settings.window.seconds + 120 + 2 * var.settings.window.timeout_seconds} are needed."
+  }
+
+  validation {
+    condition = alltrue([
+      for number in [for name, value in var.settings.window : tonumber(value) if name != "time" && value != null] : floor(number) == number
+    ])
+    error_message = "settings.window takes whole numbers only; got ${jsonencode({ for name, value in var.settings.window : name => value if name != "time" && value != null })}."
   }
 
   validation {
