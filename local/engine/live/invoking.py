@@ -42,7 +42,7 @@ def call(client: Callable[[], Any], arn: str, event: dict[str, Any], timeout_sec
     """One invocation, waited for; whatever the endpoint does is a reply, nothing is tried twice here."""
     try:
         answered = client().invoke(FunctionName=arn, Payload=compact(event).encode())
-        text = answered["Payload"].read().decode()
+        content: bytes = answered["Payload"].read()
     except ReadTimeoutError:
         return Reply(Answer(error=f"Task timed out after {timeout_seconds:.2f} seconds"))
     except ClientError as error:
@@ -54,5 +54,10 @@ def call(client: Callable[[], Any], arn: str, event: dict[str, Any], timeout_sec
         return Reply(Answer(error=str(error), throttled=True), refusal=str(error))
     version = answered.get("ExecutedVersion") or "$LATEST"
     if answered.get("FunctionError"):
-        return Reply(Answer(error=text[:500], function_error=answered["FunctionError"]), version)
-    return Reply(Answer(text or "null"), version)
+        return Reply(
+            Answer(error=content.decode(errors="replace")[:500], function_error=answered["FunctionError"]), version
+        )
+    try:
+        return Reply(Answer(content.decode() or "null"), version)
+    except UnicodeDecodeError as error:
+        return Reply(Answer(error=f"the response is not UTF-8: {error}"), version)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
 
 from local.engine import rulings
 from local.engine.live.desk import Desk
-from local.engine.live.destinations import queue_url
 from local.engine.live.invoking import Reply
-from local.engine.live.received import Received, received
+from local.engine.live.queue_calls import PER_CALL, QueueCalls
+from local.engine.live.received import Received
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
 from local.engine.receiving import Concurrency, Gathering, admit, is_fifo, sort_receipts, visibility_seconds
 
-PER_CALL = 10
 LONG_POLL_SECONDS = 1  # a drain waits for it
 GATHERING_POLL_SECONDS = 0.2  # while a batch waits for more, the queue is asked without waiting
 
@@ -25,21 +23,21 @@ class QueueWorker:
     def __init__(self, desk: Desk, queue_seconds: float) -> None:
         self.desk = desk
         self.source = desk.mapping.source
-        self.hidden_seconds = int(visibility_seconds(desk.mapping, queue_seconds, desk.function.timeout_seconds))
+        hidden_seconds = visibility_seconds(desk.mapping, queue_seconds, desk.function.timeout_seconds)
+        self.queue = QueueCalls(desk.access, self.source, int(hidden_seconds), desk.loop.clock)
         self.concurrency = Concurrency(desk.mapping)
         self.gathering: Gathering[Received] | None = None
         self.overflow: deque[Received] = deque()
         self.running = 0
         self.receiving = False
-        self.url: str | None = None
         self.failures = 0
         self.is_ready = False
-        self.deleting = 0
+        self.changing = 0
         self.planned: float | None = None
 
     @property
     def busy(self) -> int:
-        return self.desk.tally.in_flight + self.deleting
+        return self.desk.tally.in_flight + self.changing
 
     def start(self) -> None:
         self._pump(self.desk.loop.clock())
@@ -50,17 +48,13 @@ class QueueWorker:
         unsent = [*(self.gathering.receipts if self.gathering else ()), *self.overflow]
         self.gathering = None
         self.overflow.clear()
-        for first in range(0, len(unsent), PER_CALL):
-            self._change(partial(self._reveal, unsent[first : first + PER_CALL]))
+        self._reveal(unsent)
 
     def finish(self) -> None:
         pass  # the queue itself keeps what is done
 
     def refresh(self, now: float) -> None:
         self._pump(now)
-
-    def _client(self) -> Any:
-        return self.desk.access.source_client("sqs")
 
     # receiving
 
@@ -114,23 +108,8 @@ class QueueWorker:
             return
         self.receiving = True
         wait = 0 if self.gathering is not None else LONG_POLL_SECONDS
-        task = partial(self._receive_in_thread, min(PER_CALL, room), wait)
+        task = partial(self.queue.receive, room, wait)
         self.desk.loop.work(self.desk.pools.reading, task, self._received)
-
-    def _receive_in_thread(self, most: int, wait: int) -> list[Received]:
-        if self.url is None:
-            self.url = queue_url(self.desk.access, self.source.region, self.source.account, self.source.name)
-        now = self.desk.loop.clock()
-        answer = self._client().receive_message(
-            QueueUrl=self.url,
-            MaxNumberOfMessages=most,
-            WaitTimeSeconds=wait,
-            VisibilityTimeout=self.hidden_seconds,
-            MessageSystemAttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        )
-        visible_at = now + self.hidden_seconds
-        return [received(message, self.source, visible_at) for message in answer.get("Messages", [])]
 
     def _received(self, done: Future[list[Received]]) -> None:
         self.receiving = False
@@ -148,8 +127,7 @@ class QueueWorker:
             self.desk.tally.trouble = None
             self.desk.voice.over(f"{self.desk.mapping.uuid} source", f"{self.desk.name}: is received from again")
         if self.desk.stopping:
-            if messages:
-                self._change(partial(self._reveal, messages))
+            self._reveal(messages)
             return
         self._admit(messages, now)
         if not messages and self.gathering is not None:
@@ -180,7 +158,7 @@ class QueueWorker:
             text = f"{name}: {role} may not read {self.source.arn}; grant it what is denied: {error}"
             self.desk.voice.once(about, kind.name, text)
         elif kind is Trouble.GONE:
-            self.url = None
+            self.queue.forget()
             self.desk.voice.once(about, kind.name, f"{name}: {self.source.arn} is gone; looked for again")
         else:
             self.desk.voice.once(about, kind.name, f"{name}: cannot be received from, tried again: {error}")
@@ -201,7 +179,7 @@ class QueueWorker:
         reply = done.result()
         if reply is None:
             self.running -= 1
-            self._change(partial(self._reveal, messages))
+            self._reveal(messages)
             return
         desk.told(reply)
         if reply.answer.throttled:
@@ -245,37 +223,28 @@ class QueueWorker:
         behind = [message for message in self.overflow if message.group in groups]
         if behind:
             self.overflow = deque(message for message in self.overflow if message.group not in groups)
-            self._change(partial(self._reveal, behind))
+            self._reveal(behind)
 
     def _delete(self, messages: Sequence[Received]) -> None:
         for first in range(0, len(messages), PER_CALL):
             chunk = messages[first : first + PER_CALL]
-            self._change(partial(self._delete_in_thread, chunk), counted=len(chunk))
+            self._change(partial(self.queue.delete, chunk), "deleted and come again", counted=len(chunk))
 
-    def _change(self, task: Any, counted: int = 0) -> None:
-        self.deleting += 1
-        self.desk.loop.work(self.desk.pools.reading, task, partial(self._changed, counted))
+    def _reveal(self, messages: Sequence[Received]) -> None:
+        if messages:
+            self._change(partial(self.queue.reveal, messages), "given back and come again when they are visible")
 
-    def _changed(self, counted: int, done: Future[None]) -> None:
-        self.deleting -= 1
+    def _change(self, task: Callable[[], None], what: str, counted: int = 0) -> None:
+        self.changing += 1
+        self.desk.loop.work(self.desk.pools.reading, task, partial(self._changed, what, counted))
+
+    def _changed(self, what: str, counted: int, done: Future[None]) -> None:
+        self.changing -= 1
         try:
             done.result()
         except AwsError as error:
-            text = f"{self.desk.name}: messages could not be deleted and come again: {error}"
-            self.desk.voice.once(f"{self.desk.mapping.uuid} delete", trouble(error).name, text)
+            text = f"{self.desk.name}: messages could not be {what}: {error}"
+            self.desk.voice.once(f"{self.desk.mapping.uuid} {what}", trouble(error).name, text)
             return
-        self.desk.readings.add(self.desk.meter.deleted(self.desk.loop.clock(), counted))
-
-    def _delete_in_thread(self, messages: Sequence[Received]) -> None:
-        entries = [{"Id": str(i), "ReceiptHandle": message.handle} for i, message in enumerate(messages)]
-        self._client().delete_message_batch(QueueUrl=self.url, Entries=entries)
-
-    def _reveal(self, messages: Sequence[Received]) -> None:
-        entries = [
-            {"Id": str(i), "ReceiptHandle": message.handle, "VisibilityTimeout": 0}
-            for i, message in enumerate(messages)
-        ]
-        # As the given identity: AWS asks no role for this permission.
-        self.desk.clients.client("sqs", self.source.region).change_message_visibility_batch(
-            QueueUrl=self.url, Entries=entries
-        )
+        if counted:
+            self.desk.readings.add(self.desk.meter.deleted(self.desk.loop.clock(), counted))

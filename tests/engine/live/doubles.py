@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any
 
 from local.engine.entries import KinesisEntry
@@ -36,6 +37,23 @@ class AtOnce(Executor):
         except Exception as error:  # noqa: BLE001  a thread pool keeps whatever is raised
             future.set_exception(error)
         return future
+
+
+class BusyThreads(AtOnce):
+    """Does nothing of what it is given before it comes free."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+
+    def submit(self, task: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.waiting.append((future, partial(task, *args, **kwargs)))
+        return future
+
+    def come_free(self) -> None:
+        while self.waiting:
+            future, task = self.waiting.pop(0)
+            future.set_result(super().submit(task).result())
 
 
 class MemoryCheckpoints:
@@ -145,6 +163,7 @@ class MemoryQueue:
         self.messages = {str(n): body for n, body in enumerate(bodies)}
         self.hidden: set[str] = set()
         self.hidden_seconds: set[int] = set()
+        self.told: list[str] = []
         self.clock = ManualClock()
         self.ends: Callable[[], None] = lambda: None
 
@@ -179,11 +198,18 @@ class MemoryQueue:
         }
 
     def delete_message_batch(self, Entries: list[dict[str, Any]], **_: str) -> None:  # noqa: N803
+        _refuse_more_than_ten(Entries)
         for entry in Entries:
             del self.messages[entry["ReceiptHandle"]]
 
     def change_message_visibility_batch(self, Entries: list[dict[str, Any]], **_: str) -> None:  # noqa: N803
+        _refuse_more_than_ten(Entries)
         self.hidden -= {entry["ReceiptHandle"] for entry in Entries}
+
+
+def _refuse_more_than_ten(entries: list[dict[str, Any]]) -> None:
+    if len(entries) > 10:
+        raise refused("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400, "SQS")
 
 
 class MemoryClients(Clients):

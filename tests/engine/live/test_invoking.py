@@ -57,6 +57,17 @@ def test_the_version_that_ran_is_known_to_the_failure_record():
     assert call(lambda: Versioned(), "f:live", {}, 3.0).version == "7"
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe", b'"\xe9t\xe9"'])
+def test_an_answer_that_is_no_utf_8_is_a_failed_invocation_that_says_so(content):
+    class Garbled:
+        def invoke(self, **_):
+            return {"Payload": io.BytesIO(content), "ExecutedVersion": "7"}
+
+    reply = call(lambda: Garbled(), "f", {}, 3.0)
+    assert (reply.version, reply.answer.throttled) == ("7", False)
+    assert "not UTF-8" in str(reply.answer.error)
+
+
 def test_an_answer_that_is_no_json_fails_the_batch_as_an_answer():
     answer = Answer("<html>")
     assert outcome(answer, Batch(entries("12")), load(mapping())) == Failed(None, "the response is not JSON")

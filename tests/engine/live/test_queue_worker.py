@@ -13,14 +13,22 @@ from local.engine.live.voice import Voice
 from local.engine.mapping import load
 from tests.doubles import ManualClock
 from tests.engine.doubles import FIFO, QUEUE, mapping
-from tests.engine.live.doubles import ROLE, AtOnce, MemoryClients, MemoryQueue, ScriptedFunctions, throttled_by_lambda
+from tests.engine.live.doubles import (
+    ROLE,
+    AtOnce,
+    BusyThreads,
+    MemoryClients,
+    MemoryQueue,
+    ScriptedFunctions,
+    throttled_by_lambda,
+)
 
 
 @pytest.fixture
 def at_work(tmp_path):
     """Makes a queue mapping at work; twenty seconds have passed when it returns."""
 
-    def at_work(queue, functions, arn=QUEUE, **settings):
+    def at_work(queue, functions, arn=QUEUE, calling=None, **settings):
         clock = ManualClock(now=2000.0)
         loop = Loop(lambda: clock.now)
         loaded, clients = load(mapping(arn, **settings)), MemoryClients(sqs=queue, **{"lambda": functions})
@@ -30,10 +38,10 @@ def at_work(tmp_path):
             Access(clients, loaded.source, ROLE, lambda _: None),
             clients,
             loop,
-            Pools(*[AtOnce()] * 3),
+            Pools(AtOnce(), calling or AtOnce(), AtOnce()),
             Checkpoints(tmp_path),
             Readings(tmp_path),
-            Voice(lambda _: None),
+            Voice(queue.told.append),
         )
         worker = QueueWorker(desk, queue_seconds=30.0)
         queue.clock = clock
@@ -77,6 +85,17 @@ def test_a_throttled_batch_is_sent_again_while_its_messages_are_hidden(at_work):
     assert (bodies(functions), queue.messages) == ([["a"]] * 3, {})
 
 
+def test_a_deletion_that_is_answered_with_200_and_refused_all_the_same_is_told_once(at_work):
+    class Keeping(MemoryQueue):
+        def delete_message_batch(self, Entries, **_):  # noqa: N803
+            return {"Failed": [{"Id": entry["Id"], "Code": "ReceiptHandleIsInvalid"} for entry in Entries]}
+
+    queue = Keeping(*map(str, range(25)))
+    at_work(queue, ScriptedFunctions(), BatchSize=10)
+    assert (len(queue.told), "could not be deleted" in queue.told[0]) == (1, True)
+    assert "10 messages refused, the first: ReceiptHandleIsInvalid" in queue.told[0]
+
+
 def test_what_no_filter_lets_through_is_deleted_unseen(at_work):
     queue, functions = MemoryQueue('{"city":"Zurich"}', '{"city":"Basel"}'), ScriptedFunctions()
     at_work(queue, functions, FilterCriteria={"Filters": [{"Pattern": '{"body":{"city":["Basel"]}}'}]})
@@ -100,6 +119,15 @@ def test_what_was_received_and_not_sent_is_visible_again_at_the_end(at_work):
     worker = at_work(queue, functions, BatchSize=100, MaximumBatchingWindowInSeconds=300)
     worker.stop()
     assert (queue.hidden, functions.events) == (set(), [])
+
+
+def test_a_large_batch_that_was_never_sent_is_visible_again_at_the_end(at_work):
+    queue, functions, threads = MemoryQueue(*map(str, range(25))), ScriptedFunctions(), BusyThreads()
+    worker = at_work(queue, functions, calling=threads, BatchSize=100, MaximumBatchingWindowInSeconds=2)
+    worker.stop()
+    threads.come_free()
+    worker.desk.loop.catch_up()
+    assert (queue.hidden, functions.events, worker.busy) == (set(), [], 0)
 
 
 MEGABYTE = "x" * 1_000_000  # six of them fill an event
