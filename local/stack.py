@@ -18,7 +18,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +36,21 @@ PARALLELISM = "-parallelism=50"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The root with the variables of `environment`, under the name `name`, on the AWS that `env` leads to."""
+    """The root with the variables of `environment`, under the name `name`, on the AWS that `env` leads to.
+
+    `variables` are set besides, each in the place of the whole of what the environment says.
+    """
 
     env: Mapping[str, str]
     folder: Path
     environment: str = "dev"
     name: str = "dev"
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, url: str, folder: Path, name: str = "dev") -> Stack:
+    def at(cls, url: str, folder: Path, name: str = "dev", variables: Mapping[str, Any] | None = None) -> Stack:
         """The dev environment on the AWS at `url`, its state in `folder`."""
-        return cls(as_root(url, os.environ), folder, name=name)
+        return cls(as_root(url, os.environ), folder, name=name, variables=variables or {})
 
     @property
     def state(self) -> Path:
@@ -91,6 +95,7 @@ class Stack:
             f"-var-file=environments/{self.environment}.tfvars",
             f"-var=environment={self.name}",
             "-var=packages_dir=dist/host",
+            *(f"-var={name}={json.dumps(value)}" for name, value in self.variables.items()),
         ]
 
     def _terraform(self, *arguments: str) -> str:
