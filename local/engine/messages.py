@@ -30,6 +30,10 @@ class Receipt:
     group_id: str | None
     sequence_number: str
 
+    @property
+    def group(self) -> str | None:
+        return self.group_id
+
     def as_event(self, source: Source) -> dict[str, Any]:
         """The message's part of the event, body verbatim."""
         system: dict[str, str] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ class Message:
     first_received: float | None = None
     gone: bool = False
     hidden: bool = False
+    visible_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -81,9 +82,14 @@ class Queue:
 
     @property
     def next_visible_at(self) -> float | None:
-        while self.invisible and self.invisible[0][2].gone:
+        while self.invisible and not self._counts(*self.invisible[0]):
             heapq.heappop(self.invisible)
         return self.invisible[0][0] if self.invisible else None
+
+    @staticmethod
+    def _counts(visible_at: float, _place: int, message: Message) -> bool:
+        """Whether this is the current receive of a message: not of one deleted, given back, or received since."""
+        return message.hidden and not message.gone and message.visible_at == visible_at
 
     @property
     def has_available(self) -> bool:
@@ -93,9 +99,19 @@ class Queue:
         """Offer again what was not deleted within its visibility timeout."""
         while (visible_at := self.next_visible_at) is not None and visible_at <= now:
             _, _, message = heapq.heappop(self.invisible)
-            self._reveal(message)
-            self._put_back(self.groups[message.group], message)
-            self._note(message.group)
+            self._offer_again(message)
+
+    def give_back(self, receipts: Sequence[Receipt]) -> None:
+        """Messages that were received for nothing are offered again at once."""
+        for receipt in receipts:
+            message = self.messages[receipt.message_id]
+            if not message.gone and message.hidden and message.receives == receipt.receives:
+                self._offer_again(message)
+
+    def _offer_again(self, message: Message) -> None:
+        self._reveal(message)
+        self._put_back(self.groups[message.group], message)
+        self._note(message.group)
 
     def _reveal(self, message: Message) -> None:
         if message.hidden:
@@ -147,11 +163,11 @@ class Queue:
     def _receive(self, group: Group, message: Message, now: float) -> Receipt:
         message.receives += 1
         message.hidden = True
+        message.visible_at = now + self.visibility_seconds
         if message.first_received is None:
             message.first_received = now
         group.invisible += 1
-        visible_at = now + self.visibility_seconds
-        heapq.heappush(self.invisible, (visible_at, message.place, message))
+        heapq.heappush(self.invisible, (message.visible_at, message.place, message))
         return Receipt(
             message.id,
             f"{message.id}#{message.receives}",
@@ -159,7 +175,7 @@ class Queue:
             message.sent,
             message.first_received,
             message.receives,
-            visible_at,
+            message.visible_at,
             message.attributes,
             message.group_id,
             f"{message.place:020d}",

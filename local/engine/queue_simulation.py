@@ -16,7 +16,16 @@ from local.engine.mapping import Mapping
 from local.engine.messages import Receipt
 from local.engine.metrics import Meter
 from local.engine.queue import Queue, QueueSettings
-from local.engine.receiving import Concurrency, Gathering, admit, is_fifo, sort_receipts, visibility_seconds
+from local.engine.receiving import (
+    Concurrency,
+    Gathering,
+    Sending,
+    admit,
+    behind,
+    is_fifo,
+    sort_receipts,
+    visibility_seconds,
+)
 from local.engine.records import QueueMessage
 from local.engine.setting import Setting
 from local.engine.source import Source
@@ -71,7 +80,7 @@ class QueueSimulation:
             if not self._fill(now):
                 break
         else:
-            if self.queue.has_available:
+            if self.queue.has_available or self.overflow:
                 self._plan(self.concurrency.saturated(now))
         if not self.queue.has_available and not self.in_flight and self.gathering is None:
             self.concurrency.idle()
@@ -96,7 +105,9 @@ class QueueSimulation:
             return False
         self.gathering = None
         self.in_flight += 1
-        self._invoke(gathering.receipts, self.identity.request_id(), 1, now)
+        waiting, others = behind(gathering.receipts, self.overflow, self.mapping)
+        self.overflow = deque(others)
+        self._invoke(Sending(gathering.receipts, waiting), self.identity.request_id(), now)
         return True
 
     def _next_receipt(self, now: float, most: int) -> Receipt | None:
@@ -127,7 +138,8 @@ class QueueSimulation:
     def _delete(self, receipts: Sequence[Receipt]) -> list[str]:
         return [receipt.message_id for receipt in receipts if self.queue.delete(receipt)]
 
-    def _invoke(self, receipts: Sequence[Receipt], request_id: str, attempt: int, now: float) -> None:
+    def _invoke(self, sending: Sending[Receipt], request_id: str, now: float) -> None:
+        receipts = sending.messages
         build = partial(queue_event, receipts, self.mapping.source)
         answer, seconds = self.setting.run(build(), request_id, self.mapping.function)
         invocation = Invocation(
@@ -135,7 +147,7 @@ class QueueSimulation:
             ended=now + seconds,
             request_id=request_id,
             shard_id=self.mapping.source.name,
-            attempt=attempt,
+            attempt=sending.attempt,
             cut_from="",
             names=[receipt.message_id for receipt in receipts],
             turn=None,
@@ -145,14 +157,14 @@ class QueueSimulation:
         self.timeline.invocations.append(invocation)
         self.timeline.happenings.append(invocation)
         self.timeline.metrics += self.meter.sent(now, len(receipts))
-        self.agenda.at(now + seconds, partial(self._finish, receipts, invocation, answer))
+        self.agenda.at(now + seconds, partial(self._finish, sending, invocation, answer))
 
-    def _finish(self, receipts: Sequence[Receipt], invocation: Invocation, answer: Answer, now: float) -> None:
+    def _finish(self, sending: Sending[Receipt], invocation: Invocation, answer: Answer, now: float) -> None:
         if answer.throttled:
-            self._throttled(receipts, invocation, now)
+            self._throttled(sending, invocation, now)
             return
         self.in_flight -= 1
-        result = sort_receipts(receipts, answer, self.mapping)
+        result = sort_receipts(sending.messages, answer, self.mapping)
         if result.failed and not self.mapping.report_item_failures:
             self.concurrency.back_off(now)
         deleted = self._delete(result.delete)
@@ -163,21 +175,32 @@ class QueueSimulation:
             back = max(receipt.visible_at for receipt in result.keep)
             text = f"back in the queue, visible again in {max(0.0, back - now):g} s:"
             self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
+        self._go_on_behind(sending, result.keep, now)
         self.timeline.metrics += self.meter.finished(now, now - invocation.at, error=answer.error is not None)
         self.timeline.metrics += self.meter.failed(now, len(result.keep))
         self.timeline.metrics += self.meter.deleted(now, len(deleted))
         self._pump(now)
 
-    def _throttled(self, receipts: Sequence[Receipt], invocation: Invocation, now: float) -> None:
+    def _go_on_behind(self, sending: Sending[Receipt], kept: Sequence[Receipt], now: float) -> None:
+        on, back = sending.release(kept, self.mapping, now)
+        self.overflow.extendleft(reversed(on))
+        self.queue.give_back(back)
+        if back:
+            names = [receipt.message_id for receipt in back]
+            text = "did not fit into the event with what failed of their groups, back in the queue behind it:"
+            self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
+
+    def _throttled(self, sending: Sending[Receipt], invocation: Invocation, now: float) -> None:
         """Try again while the messages are invisible; after that the queue offers them anew."""
         invocation.verdict = "Throttled"
         self.timeline.metrics += self.meter.throttled(now)
         self.concurrency.back_off(now)
         again = now + rulings.QUEUE_THROTTLE_RETRY_SECONDS
-        if again < min(receipt.visible_at for receipt in receipts):
-            self.agenda.at(again, partial(self._invoke, receipts, invocation.request_id, invocation.attempt + 1))
+        if again < min(receipt.visible_at for receipt in sending.messages):
+            self.agenda.at(again, partial(self._invoke, sending.again(), invocation.request_id))
             return
         self.in_flight -= 1
+        self._go_on_behind(sending, sending.messages, now)
         self._pump(now)
 
     def _tell_departures(self, now: float) -> None:

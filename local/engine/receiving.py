@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from local.engine import rulings
@@ -22,6 +22,16 @@ class Message(Protocol):
     def message_id(self) -> str: ...
     @property
     def body(self) -> str: ...
+    @property
+    def group(self) -> str | None:
+        """Of a FIFO queue: its messages are done one after the other."""
+        ...
+
+    @property
+    def visible_at(self) -> float:
+        """When the queue offers it again."""
+        ...
+
     def size(self, source: Source, /) -> int: ...
 
 
@@ -53,6 +63,42 @@ class Gathering(Generic[M]):
 
     def is_due(self, now: float) -> bool:
         return bool(self.receipts) and (not self.room or now >= self.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending(Generic[M]):
+    """A batch on its way. `behind` it waits what was received of its FIFO groups and did not fit into its event.
+
+    received    a1 a2 a3 | a4 b1        six megabytes end at the bar
+    sent        a1 a2 a3   b1
+    behind               a4             goes on when a3 is done, returns to the queue when it is not
+    """
+
+    messages: Sequence[M]
+    behind: Sequence[M] = ()
+    attempt: int = 1
+
+    def again(self) -> Sending[M]:
+        return replace(self, attempt=self.attempt + 1)
+
+    def release(self, kept: Sequence[M], mapping: Mapping, now: float) -> tuple[list[M], list[M]]:
+        """The batch is over: what goes on, and what returns to the queue behind a message that was `kept`.
+
+        What the queue offers again by now is in neither: it will be received anew.
+        """
+        back, on = behind(kept, (message for message in self.behind if message.visible_at > now), mapping)
+        return on, back
+
+
+def behind(batch: Sequence[M], waiting: Iterable[M], mapping: Mapping) -> tuple[list[M], list[M]]:
+    """What waits of the groups in a batch, and what waits of none of them; a standard queue has no groups."""
+    has_groups = is_fifo(mapping) and rulings.GROUPS_WAIT_FOR_THEIR_BATCH
+    groups = {message.group for message in batch} if has_groups else set()
+    own: list[M] = []
+    others: list[M] = []
+    for message in waiting:
+        (own if message.group in groups else others).append(message)
+    return own, others
 
 
 class Concurrency:

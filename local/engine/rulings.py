@@ -85,6 +85,10 @@ QUEUE_BACK_OFF_FACTOR = 0.5
 # Q13: provisioned pollers run this many invocations each.
 INVOCATIONS_PER_POLLER = 10
 
+# Q5: what one receive brought of a FIFO group beyond 6 MB waits until the batch in front of it is done, and returns
+# to the queue behind it if that fails. It was received all the same: it counts, as every receive does.
+GROUPS_WAIT_FOR_THEIR_BATCH = True
+
 # Q6: where window + timeout exceed the queue's visibility timeout, the mapping's receives ask for this much more.
 VISIBILITY_MARGIN_SECONDS = 30.0
 

@@ -218,6 +218,41 @@ def test_a_failed_message_holds_its_group_back_until_it_is_done_or_dead():
     assert len(timeline.dead_letters) == 1
 
 
+MEGABYTE = "x" * 1_000_000  # six of them fill an event
+
+
+def heavy(*groups: str) -> list[QueueMessage]:
+    return [QueueMessage(f"{n}{MEGABYTE}", 1000.0, group_id=group) for n, group in enumerate(groups)]
+
+
+def starts(timeline) -> list[tuple[float, str]]:
+    """When each batch was sent, and the first characters of its bodies."""
+    return [(i.at, "".join(body[0] for body in bodies(i.event))) for i in timeline.invocations]
+
+
+def test_what_one_event_cannot_hold_of_a_group_follows_when_its_batch_is_done():
+    timeline = simulate(mapping(FIFO), heavy(*"aaaaaaaa"), nothing, invocation_seconds=1.0)
+    assert starts(timeline) == [(1000.0, "012345"), (1001.0, "67")]
+
+
+def test_what_one_event_cannot_hold_of_a_group_returns_to_the_queue_behind_what_failed():
+    timeline = simulate(mapping(FIFO), heavy(*"aaaaaaaa"), Scripted(ValueError(), None), invocation_seconds=1.0)
+    assert starts(timeline) == [(1000.0, "012345"), (1030.0, "012345"), (1031.0, "67")]
+
+
+def test_what_one_event_cannot_hold_of_a_group_is_received_again_if_its_batch_outlives_its_invisibility():
+    durations = iter([45.0, 1.0, 1.0])
+    timeline = simulate(
+        mapping(FIFO), heavy(*"aaaaaaaa"), nothing, invocation_seconds=lambda event: next(durations), until=1040.0
+    )
+    assert starts(timeline) == [(1000.0, "012345"), (1030.0, "012345"), (1031.0, "67")]
+
+
+def test_what_one_event_cannot_hold_of_other_groups_waits_for_nobody():
+    timeline = simulate(mapping(FIFO), heavy(*"aaaaaaabb"), nothing, invocation_seconds=1.0)
+    assert starts(timeline) == [(1000.0, "012345"), (1000.0, "78"), (1001.0, "6")]
+
+
 def test_what_a_fifo_function_deletes_past_a_failure_is_its_own_affair():
     timeline = simulate(mapping(FIFO, **REPORTING), grouped("a", "a", "a"), reporting("1"), until=1031.0)
     assert deliveries(timeline) == ["0 1 2", "1"]
