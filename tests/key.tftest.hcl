@@ -53,6 +53,8 @@ run "only_the_account_itself_administers_the_key" {
       "EncryptAlarmsForTopics",
       "EncryptEventsForQueues",
       "EncryptEventsForTopics",
+      "EncryptBuses",
+      "DescribeKeyOfBuses",
       "EncryptLogGroups",
       "EncryptNotificationsForQueues",
     ]
@@ -105,8 +107,27 @@ run "an_event_reaches_an_encrypted_queue_or_topic_of_this_account" {
         Resource  = "*"
         Condition = { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:aws:sns:eu-west-1:123456789012:*" } }
       },
+      {
+        Sid       = "EncryptBuses"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+          ArnLike      = { "kms:EncryptionContext:aws:events:event-bus:arn" = "arn:aws:events:eu-west-1:123456789012:event-bus/*" }
+        }
+      },
+      {
+        Sid       = "DescribeKeyOfBuses"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "kms:DescribeKey"
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+      },
     ]
-    error_message = "EventBridge sends no source account when it delivers; the encryption context must name a queue or topic of this account."
+    error_message = "EventBridge sends no source account when it delivers, so the encryption context must name a queue or topic of this account; for its buses it sends both."
   }
 }
 

@@ -5,7 +5,7 @@
 # A service's request carries different proof of whom it acts for, so each has the condition that it can meet:
 #   cloudwatch  aws:SourceAccount
 #   sns         aws:SourceArn, the topic
-#   events      neither when it delivers, but the queue or topic that the message is encrypted for
+#   events      what the data is encrypted for: the queue or topic it delivers to, the bus it keeps events on
 #   logs        the log group that the data is encrypted for
 
 locals {
@@ -46,6 +46,26 @@ locals {
         Condition = {
           ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.partition}:sns:${local.region}:${local.account_id}:*" }
         }
+      },
+      {
+        Sid       = "EncryptBuses"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = local.account_id }
+          ArnLike      = { "kms:EncryptionContext:aws:events:event-bus:arn" = "arn:${local.partition}:events:${local.region}:${local.account_id}:event-bus/*" }
+        }
+      },
+      # A description encrypts nothing, so it has no encryption context.
+      {
+        Sid       = "DescribeKeyOfBuses"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "kms:DescribeKey"
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
       },
     ]
 

@@ -18,7 +18,7 @@ variable "description" {
 
 variable "services" {
   type        = set(string)
-  description = "AWS services that use the key under their own name: `cloudwatch` (alarms to an encrypted topic), `events` (rules to an encrypted queue or topic), `logs` (log groups), `sns` (topics to an encrypted queue); one that is left out fails without a word where it meets the key."
+  description = "AWS services that use the key under their own name: `cloudwatch` (alarms to an encrypted topic), `events` (encrypted buses, and rules to an encrypted queue or topic), `logs` (log groups), `sns` (topics to an encrypted queue); one that is left out fails without a word where it meets the key."
   default     = ["cloudwatch", "events", "logs", "sns"]
   nullable    = false
 
