@@ -62,6 +62,7 @@ class StreamSimulation:
         self.identity = Identity()
         self.laps: dict[str, Lap] = {}
         self.done: set[str] = set()
+        self.over: set[str] = set()  # a child of theirs had a record
         self.timeline = Timeline(place_of=self.number.place)
         self.chronicle = Chronicle(mapping, self.timeline, self.identity)
 
@@ -70,7 +71,7 @@ class StreamSimulation:
             self.chronicle.tell(self.start, self.mapping.source.name, warning)
         for shard_id in sorted(self.lineage.shards()):
             self._lap(shard_id)
-        self._look_for_ends(self.start)
+        self._look_for_ends(self.lineage.closed, self.start)
         while (time := self._next_time()) is not None and (until is None or time <= until):
             readable_at = self.feed.readable_at
             if readable_at is not None and readable_at <= time:
@@ -104,18 +105,27 @@ class StreamSimulation:
     def _admit(self, time: float) -> None:
         """Put what became readable in front of its shard."""
         since = self.mapping.starting_timestamp
+        quieter: set[str] = set()  # may have brought its last record, and is not read for it
         for item in self.feed.until(time):
             record = item[2]
             lap = self.laps.get(record.shard_id) or self._lap(record.shard_id)
             if record.shard_id in self.lineage.parents:
-                self.feed.close(self.lineage.ancestors(record.shard_id))
+                quieter |= self._close_ancestors(record.shard_id)
             if since is not None and item[0] < since:
                 self.chronicle.tell(item[0], record.shard_id, "before the starting position:", [self.number(item[1])])
+                quieter.add(record.shard_id)
                 continue
             lap.upcoming.append(item)
             if not lap.reading:
                 self._plan_read(record.shard_id, lap, item[0])
-        self._look_for_ends(time)
+        self._look_for_ends(quieter if self.feed.readable_at is not None else self.lineage.closed, time)
+
+    def _close_ancestors(self, shard_id: str) -> set[str]:
+        """This shard has a record: nothing more can come of those it descends from."""
+        ended = self.lineage.ancestors(shard_id, self.over)
+        self.over |= ended
+        self.feed.close(ended)
+        return ended
 
     def _plan_read(self, shard_id: str, lap: Lap, time: float) -> None:
         if lap.upcoming and not lap.reading and self.lineage.is_readable(shard_id, self.done):
@@ -162,8 +172,8 @@ class StreamSimulation:
             ]
         return [table_entry(number(place), record, self.setting.view_type, stamp) for _, place, record in read]
 
-    def _look_for_ends(self, now: float) -> None:
-        for shard_id in self.lineage.closed:
+    def _look_for_ends(self, shard_ids: Iterable[str], now: float) -> None:
+        for shard_id in sorted(shard_ids):
             self._look_for_end(shard_id, self.laps[shard_id], now)
 
     def _look_for_end(self, shard_id: str, lap: Lap, now: float) -> None:
@@ -182,8 +192,13 @@ class StreamSimulation:
         if lap.shard.is_done and shard_id not in self.done:
             self.done.add(shard_id)
             for child in self.lineage.children(shard_id):
-                self._plan_read(child, self._lap(child), now)
-                self._look_for_end(child, self._lap(child), now)
+                self.agenda.at(now, partial(self._let_go, child))  # not at once: generations may be any number
+
+    def _let_go(self, shard_id: str, now: float) -> None:
+        """A parent of this shard is settled to its end."""
+        lap = self._lap(shard_id)
+        self._plan_read(shard_id, lap, now)
+        self._look_for_end(shard_id, lap, now)
 
     def _drive_lane(self, shard_id: str, lap: Lap, index: int, lane: Lane, now: float) -> None:
         while (step := lane.next(now)) is not None:

@@ -92,7 +92,7 @@ def test_what_does_not_apply_to_the_source_is_refused(arn, given):
 
 
 def test_a_parent_given_as_text_is_not_taken_for_its_letters():
-    with pytest.raises(ValueError, match="must be a list of its parents; got 'shardId-000000000000'"):
+    with pytest.raises(ValueError, match="must be a list of its parents, all of them text; got 'shardId-000000000000'"):
         simulate(mapping(), at_once(1), nothing, shards={"shardId-000000000001": SHARD})
 
 
