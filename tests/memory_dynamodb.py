@@ -1,4 +1,8 @@
-"""A DynamoDB table in memory: keys, conditions, updates and transactions as far as they are used, refusals included.
+"""DynamoDB in memory: keys, conditions, updates, transactions and changes as far as they are used, refusals included.
+
+    MemoryDynamoDB(keys={"orders": ("id",), "stock": ("sku",)})
+        .tables["orders"]["o-1"]     the item, in wire types; by a tuple where the key has two attributes
+        .changes                     what was written since it was last emptied, in order
 
 Checked against a real implementation of the API by the flow tests; here it fails where a script says, before a call
 has done anything or after it has done everything.
@@ -6,25 +10,17 @@ has done anything or after it has done everything.
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from tests.doubles import cancelled, refused
+from tests.expressions import Item, demand, holds, plain, update
 
 MOST_ITEM_BYTES = 400_000
 MOST_TRANSACTION_BYTES = 4_000_000
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-}
-Item = dict[str, Any]
+TOTALS = {"totals": ("vendorId", "window")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +31,49 @@ class Failing:
     after: bool = False
 
 
-class MemoryDynamoDB:
-    """A client with one table, whose key is `vendorId` and `window`. The script holds a fate for each call in turn."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One item as it was before a write and after it; None where there was or is none."""
 
-    def __init__(self, script: Iterable[Failing | None] = ()) -> None:
+    table: str
+    key: Item
+    before: Item | None
+    after: Item | None
+
+
+class MemoryDynamoDB:
+    """A client with some tables, given by their keys. The script holds a fate for each call in turn."""
+
+    def __init__(self, script: Iterable[Failing | None] = (), keys: Mapping[str, tuple[str, ...]] = TOTALS) -> None:
         self.script: Iterator[Failing | None] = iter(script)
-        self.items: dict[tuple[int, str], Item] = {}
+        self.keys = keys
+        self.tables: dict[str, dict[Any, Item]] = {name: {} for name in keys}
         self.calls: list[str] = []
+        self.changes: list[Written] = []
+
+    @property
+    def items(self) -> dict[Any, Item]:
+        """The items of the only table."""
+        (items,) = self.tables.values()
+        return items
 
     def get_item(self, **request: Any) -> Any:
-        with_item = self._called("GetItem", lambda: self.items.get(_key(request["Key"])))
+        with_item = self._called("GetItem", lambda: self._item(request["TableName"], request["Key"]))
         return {"Item": deepcopy(with_item)} if with_item else {}
 
     def batch_get_item(self, **request: Any) -> Any:
         ((name, wanted),) = request["RequestItems"].items()
-        keys = [_key(key) for key in wanted["Keys"]]
-        _demand(1 <= len(keys) <= 100 and len(set(keys)) == len(keys), "BatchGetItem takes 1 to 100 different keys")
-        found = self._called("BatchGetItem", lambda: [self.items[key] for key in keys if key in self.items])
+        keys = [self._key(name, key) for key in wanted["Keys"]]
+        demand(1 <= len(keys) <= 100 and len(set(keys)) == len(keys), "BatchGetItem takes 1 to 100 different keys")
+        items = self.tables[name]
+        found = self._called("BatchGetItem", lambda: [items[key] for key in keys if key in items])
         return {"Responses": {name: deepcopy(found)}, "UnprocessedKeys": {}}
 
     def query(self, **request: Any) -> Any:
         values = request["ExpressionAttributeValues"]
         vendor, low, high = int(values[":zero"]["N"]), values[":low"]["S"], values[":high"]["S"]
         start = request.get("ExclusiveStartKey")
-        below = _key(start)[1] if start else "\uffff"
+        below = start["window"]["S"] if start else "\uffff"
         names = sorted(name for owner, name in self.items if owner == vendor and low <= name <= high and name < below)
         page = list(reversed(names))[: request["Limit"]]
         found = self._called("Query", lambda: [self.items[vendor, name] for name in page])
@@ -68,38 +83,50 @@ class MemoryDynamoDB:
         return answer
 
     def batch_write_item(self, **request: Any) -> Any:
-        ((_, writes),) = request["RequestItems"].items()
+        ((name, writes),) = request["RequestItems"].items()
         puts = [write["PutRequest"]["Item"] for write in writes]
-        keys = {_key(item) for item in puts}
-        _demand(1 <= len(puts) <= 25 and len(keys) == len(puts), "BatchWriteItem takes 1 to 25 different items")
-        self._called("BatchWriteItem", lambda: self.items.update({_key(item): deepcopy(item) for item in puts}))
+        keys = {self._key(name, item) for item in puts}
+        demand(1 <= len(puts) <= 25 and len(keys) == len(puts), "BatchWriteItem takes 1 to 25 different items")
+
+        def write() -> None:
+            for item in puts:
+                self._apply("Put", {"TableName": name, "Item": item})
+
+        self._called("BatchWriteItem", write)
         return {"UnprocessedItems": {}}
 
-    def update_item(self, **request: Any) -> Any:
-        def update() -> None:
-            if not _holds(request, self.items.get(_key(request["Key"]))):
-                raise refused("ConditionalCheckFailedException", operation="UpdateItem")
-            self._apply("Update", request)
+    def put_item(self, **request: Any) -> Any:
+        return self._write("Put", request)
 
-        self._called("UpdateItem", update)
-        return {}
+    def update_item(self, **request: Any) -> Any:
+        return self._write("Update", request)
+
+    def delete_item(self, **request: Any) -> Any:
+        return self._write("Delete", request)
 
     def transact_write_items(self, **request: Any) -> Any:
         actions = [next(iter(action.items())) for action in request["TransactItems"]]
-        keys = [_key(action.get("Key") or action["Item"]) for _, action in actions]
-        _demand(
-            1 <= len(actions) <= 100 and len(set(keys)) == len(keys), "a transaction takes 1 to 100 different items"
-        )
-        _demand(len(repr(actions)) < 2 * MOST_TRANSACTION_BYTES, "a transaction takes 4 MB")
+        items = {(action["TableName"], self._key(action["TableName"], _named(action))) for _, action in actions}
+        demand(1 <= len(actions) <= 100 and len(items) == len(actions), "a transaction takes 1 to 100 different items")
+        demand(len(repr(actions)) < 2 * MOST_TRANSACTION_BYTES, "a transaction takes 4 MB")
 
         def write() -> None:
-            held = [_holds(action, self.items.get(key)) for key, (_, action) in zip(keys, actions, strict=True)]
+            held = [holds(action, self._item(action["TableName"], _named(action))) for _, action in actions]
             if not all(held):
-                raise cancelled(*("None" if holds else "ConditionalCheckFailed" for holds in held))
+                raise cancelled(*("None" if condition else "ConditionalCheckFailed" for condition in held))
             for kind, action in actions:
                 self._apply(kind, action)
 
         self._called("TransactWriteItems", write)
+        return {}
+
+    def _write(self, kind: str, request: Item) -> Any:
+        def write() -> None:
+            if not holds(request, self._item(request["TableName"], _named(request))):
+                raise refused("ConditionalCheckFailedException", operation=f"{kind}Item")
+            self._apply(kind, request)
+
+        self._called(f"{kind}Item", write)
         return {}
 
     def _called(self, operation: str, do: Callable[[], Any]) -> Any:
@@ -113,87 +140,51 @@ class MemoryDynamoDB:
         return done
 
     def _apply(self, kind: str, action: Item) -> None:
+        name = action["TableName"]
+        items, key = self.tables[name], self._key(name, _named(action))
+        before = deepcopy(items.get(key))
         match kind:
             case "Put":
-                self.items[_key(action["Item"])] = deepcopy(action["Item"])
+                items[key] = deepcopy(action["Item"])
             case "Delete":
-                self.items.pop(_key(action["Key"]), None)
+                items.pop(key, None)
             case "Update":
-                item = self.items.setdefault(_key(action["Key"]), deepcopy(action["Key"]))
-                _update(item, action)
-        written = self.items.get(_key(action.get("Key") or action["Item"]))
-        _demand(written is None or _bytes(written) <= MOST_ITEM_BYTES, "an item takes 400 KB")
+                update(items.setdefault(key, deepcopy(action["Key"])), action, self.keys[name])
+            case _:
+                demand(kind == "ConditionCheck", f"no action: {kind}")
+        after = items.get(key)
+        demand(after is None or _bytes(after) <= MOST_ITEM_BYTES, "an item takes 400 KB")
+        if after != before:  # a write that changes nothing leaves no trace in the stream
+            wired = {attribute: _named(action)[attribute] for attribute in self.keys[name]}
+            self.changes.append(Written(name, wired, before, deepcopy(after)))
+
+    def _item(self, name: str, item: Item) -> Item | None:
+        return self.tables[name].get(self._key(name, item))
+
+    def _key(self, name: str, item: Item) -> Any:
+        demand(name in self.tables, f"there is no table {name}")
+        values = tuple(plain(item[attribute]) for attribute in self.keys[name])
+        return values if len(values) > 1 else values[0]
 
 
-def _key(item: Item) -> tuple[int, str]:
-    return int(item["vendorId"]["N"]), item["window"]["S"]
-
-
-def _holds(action: Item, item: Item | None) -> bool:
-    """Whether the condition, alternatives of conjunctions without brackets, holds for the item."""
-    condition = action.get("ConditionExpression")
-    _demand_all_used(action)
-    if condition is None:
-        return True
-    return any(
-        all(_term(term, action, item or {}) for term in alternative.split(" AND "))
-        for alternative in condition.split(" OR ")
-    )
-
-
-def _term(term: str, action: Item, item: Item) -> bool:
-    if found := re.fullmatch(r"attribute_(not_)?exists\((#\w+)\)", term):
-        return (_name(found[2], action) in item) is not bool(found[1])
-    found = re.fullmatch(r"(#\w+) (=|<=|>=|<|>) (:\w+)", term)
-    _demand(found is not None, f"no condition: {term}")
-    assert found
-    name, value = _name(found[1], action), action["ExpressionAttributeValues"][found[3]]
-    return name in item and COMPARISONS[found[2]](_plain(item[name]), _plain(value))
-
-
-def _update(item: Item, action: Item) -> None:
-    clauses = re.split(r"\b(SET|ADD|REMOVE) ", action["UpdateExpression"])
-    for verb, clause in zip(clauses[1::2], clauses[2::2], strict=True):
-        for piece in clause.strip().split(", "):
-            name, *value = piece.replace(" = ", " ").split(" ")
-            name = _name(name, action)
-            _demand(name not in ("vendorId", "window"), "a key cannot be updated")
-            match verb:
-                case "SET":
-                    item[name] = deepcopy(action["ExpressionAttributeValues"][value[0]])
-                case "REMOVE":
-                    item.pop(name, None)
-                case "ADD":
-                    standing = int(item.get(name, {"N": "0"})["N"])
-                    added = standing + int(action["ExpressionAttributeValues"][value[0]]["N"])
-                    _demand(abs(added) < 10**38, "a number has 38 digits")
-                    item[name] = {"N": str(added)}
-
-
-def _demand_all_used(action: Item) -> None:
-    """DynamoDB refuses placeholders that no expression uses."""
-    text = f"{action.get('ConditionExpression', '')} {action.get('UpdateExpression', '')}"
-    given = {*action.get("ExpressionAttributeNames", {}), *action.get("ExpressionAttributeValues", {})}
-    _demand(given == set(re.findall(r"[#:]\w+", text)), f"placeholders and expressions differ: {given} in {text}")
-
-
-def _name(placeholder: str, action: Item) -> str:
-    name: str = action["ExpressionAttributeNames"][placeholder]
-    return name
-
-
-def _plain(value: Item) -> Any:
-    return int(value["N"]) if "N" in value else value["S"]
+def _named(action: Item) -> Item:
+    """What names the item of an action: its key, or the item itself."""
+    named: Item = action["Key"] if "Key" in action else action["Item"]
+    return named
 
 
 def _bytes(item: Item) -> int:
-    return sum(
-        len(name) + len(next(iter(value.values())) if "BOOL" not in value else "x") for name, value in item.items()
-    )
+    return sum(len(name) + _value_bytes(value) for name, value in item.items())
 
 
-def _demand(holds: bool, rule: str) -> None:
-    if not holds:
-        error = refused("ValidationException")
-        error.response["Error"]["Message"] = rule
-        raise AssertionError(rule) from error
+def _value_bytes(value: Item) -> int:
+    ((kind, content),) = value.items()
+    match kind:
+        case "M":
+            return _bytes(content)
+        case "L":
+            return sum(map(_value_bytes, content))
+        case "BOOL" | "NULL":
+            return 1
+        case _:
+            return len(content)
