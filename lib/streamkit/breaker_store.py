@@ -143,13 +143,11 @@ class Breaker:
     def _read(self) -> Seen:
         answer = self.table.get_item(TableName=self.table_name, Key={"name": {"S": self.name}}, ConsistentRead=True)
         item: Any = answer.get("Item")
-        state, version = (state_of(item), int(item["version"]["N"])) if item else (Closed(), 0)
-        self._seen = Seen(state, version, self.clock())
+        self._seen = Seen(*(state_of(item) if item else (Closed(), 0)), self.clock())
         return self._seen
 
     def _written(self, state: State, seen: Seen) -> bool:
         """Whether `state` stands now; False if another instance was faster."""
-        version = seen.version + 1
         unchanged: Any = (
             {
                 "ConditionExpression": "#version = :version",
@@ -159,7 +157,7 @@ class Breaker:
             if seen.version
             else {"ConditionExpression": "attribute_not_exists(#name)", "ExpressionAttributeNames": {"#name": "name"}}
         )
-        item = {"name": {"S": self.name}, "version": {"N": str(version)}, **attributes(state)}
+        item = {"name": {"S": self.name}, **attributes(state, seen.version + 1)}
         try:
             self.table.put_item(TableName=self.table_name, Item=item, **unchanged)
         except CALL_ERRORS as error:
@@ -167,41 +165,29 @@ class Breaker:
                 raise
             self._seen = None
             return False
-        self._seen = Seen(state, version, self.clock())
+        self._seen = Seen(state, seen.version + 1, self.clock())
         self.tally.opened += isinstance(state, Open)
         self.tally.closed += isinstance(seen.state, HalfOpen) and isinstance(state, Closed)
         return True
 
 
-def attributes(state: State) -> dict[str, Any]:
+def attributes(state: State, version: int) -> dict[str, Any]:
     """The state in DynamoDB's wire types; times in epoch seconds, to the millisecond."""
+    common = {"version": {"N": str(version)}, "openings": {"N": str(state.openings)}}
     match state:
-        case Closed(openings, failures):
-            return {
-                "state": {"S": "closed"},
-                "openings": {"N": str(openings)},
-                "failures": {"L": [_time(at) for at in failures]},
-            }
-        case Open(openings, rests, until):
-            return {"state": {"S": "open"}, **_resting(openings, rests, until)}
-        case HalfOpen(openings, rests, probe, until):
-            return {"state": {"S": "half-open"}, **_resting(openings, rests, until), "probe": {"S": probe}}
+        case Closed(_, failures):
+            return {**common, "state": {"S": "closed"}, "failures": {"L": [_time(at) for at in failures]}}
+        case Open(_, rests, until):
+            return {**common, "state": {"S": "open"}, "rests": {"N": str(rests)}, "until": _time(until)}
+        case HalfOpen(_, rests, probe, until):
+            resting = {"rests": {"N": str(rests)}, "until": _time(until)}
+            return {**common, "state": {"S": "half-open"}, **resting, "probe": {"S": probe}}
 
 
-def state_of(item: dict[str, Any]) -> State:
-    """The state that `attributes` wrote."""
+def state_of(item: dict[str, Any]) -> tuple[State, int]:
+    """The state and the version that `attributes` wrote."""
     try:
-        openings = int(item["openings"]["N"])
-        match item["state"]["S"]:
-            case "closed":
-                return Closed(openings, tuple(float(at["N"]) for at in item["failures"]["L"]))
-            case "open":
-                return Open(openings, int(item["rests"]["N"]), float(item["until"]["N"]))
-            case "half-open":
-                rests, until = int(item["rests"]["N"]), float(item["until"]["N"])
-                return HalfOpen(openings, rests, item["probe"]["S"], until)
-            case other:
-                raise ValueError(other)
+        return _state(item), int(item["version"]["N"])
     except (KeyError, ValueError, TypeError) as error:
         raise BreakerItemError(
             f"a breaker's item must be closed, open or half-open with its numbers; got {item!r:.300}: {error!r}; "
@@ -209,8 +195,17 @@ def state_of(item: dict[str, Any]) -> State:
         ) from error
 
 
-def _resting(openings: int, rests: int, until: float) -> dict[str, Any]:
-    return {"openings": {"N": str(openings)}, "rests": {"N": str(rests)}, "until": _time(until)}
+def _state(item: dict[str, Any]) -> State:
+    openings = int(item["openings"]["N"])
+    match item["state"]["S"]:
+        case "closed":
+            return Closed(openings, tuple(float(at["N"]) for at in item["failures"]["L"]))
+        case "open":
+            return Open(openings, int(item["rests"]["N"]), float(item["until"]["N"]))
+        case "half-open":
+            return HalfOpen(openings, int(item["rests"]["N"]), item["probe"]["S"], float(item["until"]["N"]))
+        case other:
+            raise ValueError(other)
 
 
 def _time(epoch_seconds: float) -> dict[str, str]:

@@ -13,6 +13,7 @@ from streamkit.breaker import (
     Open,
     Passage,
     Refusal,
+    State,
     Succeeded,
     admission,
     after,
@@ -82,22 +83,36 @@ def test_who_asks_is_let_through_or_told_how_long_to_wait(state, by, answer):
 
 
 class History:
-    """Calls that ask, and come back later with a success or a failure, in any order."""
+    """Calls that ask, and come back later with a success or a failure, in any order, or never."""
 
     def __init__(self):
-        self.state, self.now, self.asked = Closed(), 0.0, 0
+        self.state: State = Closed()
+        self.now, self.asked = 0.0, 0
         self.out: list[Passage] = []
 
     def ask(self):
         self.asked += 1
         self.move(Asked(str(self.asked)))
         answer = admission(self.state, str(self.asked), self.now)
-        if isinstance(answer, Passage):
-            self.out.append(answer)
+        self.out += [answer] if isinstance(answer, Passage) else []
         return answer
 
     def move(self, event):
         self.state = after(self.state, event, self.now, NUMBERS)
+
+    def live(self, steps):
+        """The states before and after each step, and the passage that it gave or that came back."""
+        for what, pause, which in steps:
+            self.now += pause
+            before = self.state
+            if what == "ask":
+                answer = self.ask()
+                yield before, what, answer, self.state
+            elif self.out:
+                passage = self.out.pop(which % len(self.out))
+                if what != "forget":
+                    self.move(Succeeded(passage) if what == "succeed" else Failed(passage))
+                yield before, what, passage, self.state
 
 
 STEPS = st.lists(
@@ -107,50 +122,33 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_at_any_time_at_most_one_probe_has_a_lease_and_nobody_else_passes_an_opening(steps):
-    history, leases = History(), []
-    for what, pause, which in steps:
-        history.now += pause
-        before = history.state
-        if what == "ask":
-            answer = history.ask()
-            if isinstance(answer, Passage) and not isinstance(before, Closed):
-                assert answer.probe is not None
-                assert [end for end in leases if end > history.now] == []
-                leases = [history.now + NUMBERS.lease_seconds]
-        elif history.out:
-            passage = history.out.pop(which % len(history.out))
-            if what != "forget":
-                history.move(Succeeded(passage) if what == "succeed" else Failed(passage))
-            leases = leases if isinstance(history.state, HalfOpen) else []
+def test_while_one_probe_has_its_lease_nobody_else_passes(steps):
+    history = History()
+    for before, what, answer, _ in history.live(steps):
+        if what == "ask" and isinstance(before, HalfOpen) and history.now < before.until:
+            assert answer == Refusal(before.until - history.now)
 
 
 @given(STEPS)
-def test_only_the_probe_of_the_present_lease_closes_an_open_breaker(steps):
-    history = History()
-    for what, pause, which in steps:
-        history.now += pause
-        before = history.state
-        if what == "ask":
-            history.ask()
-        elif history.out:
-            passage = history.out.pop(which % len(history.out))
-            if what != "forget":
-                history.move(Succeeded(passage) if what == "succeed" else Failed(passage))
-            if isinstance(history.state, Closed) and not isinstance(before, Closed):
-                assert (what, passage.probe) == ("succeed", before.probe)
+def test_only_the_present_probe_closes_an_open_breaker(steps):
+    for before, what, passage, then in History().live(steps):
+        if isinstance(then, Closed) and not isinstance(before, Closed):
+            assert (type(before), what, passage.probe) == (HalfOpen, "succeed", before.probe)
+
+
+@given(STEPS)
+def test_nothing_but_its_probe_lengthens_a_rest(steps):
+    for before, what, passage, then in History().live(steps):
+        if isinstance(then, Open) and isinstance(before, Open):
+            assert then == before
+        if isinstance(then, Open) and isinstance(before, HalfOpen):
+            assert (what, passage.probe) == ("fail", before.probe)
 
 
 @given(STEPS)
 def test_a_breaker_whose_service_is_well_again_closes_at_the_next_call_after_its_rest(steps):
     history = History()
-    for what, pause, which in steps:
-        history.now += pause
-        if what == "ask":
-            history.ask()
-        elif history.out:
-            passage = history.out.pop(which % len(history.out))
-            history.move(Succeeded(passage) if what == "succeed" else Failed(passage))
+    list(history.live(steps))
     history.now += NUMBERS.longest_rest_seconds + NUMBERS.lease_seconds
     history.move(Succeeded(history.ask()))
     assert isinstance(history.state, Closed)
