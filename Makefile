@@ -47,6 +47,10 @@ up: package ## Start the local AWS, apply the dev environment to it, and run its
 down: ## Stop the local AWS and all that was applied to it
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local.laptop down; fi
 
+.PHONY: bench
+bench: package ## Measure everything that is fast on purpose, each beside its baseline
+	@.venv/bin/python -m bench
+
 .PHONY: fmt
 fmt: setup ## Format Python and Terraform
 	@.venv/bin/ruff format --quiet .
