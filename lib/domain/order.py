@@ -27,8 +27,11 @@ MOST_UNITS = 1000
 MOST_CENTS = 10**9
 
 # Safe in keys, URLs, file names, logs and headers. Without #, so that no sku can be read as another kind of key.
-Name = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._:@|-]{1,128}\Z")]
-CorrelationId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._:@|=+/-]{1,128}\Z")]
+NAME = r"[A-Za-z0-9._:@|-]{1,128}"
+CORRELATION_ID = r"[A-Za-z0-9._:@|=+/-]{1,128}"
+
+Name = Annotated[str, Meta(pattern=rf"\A{NAME}\Z")]
+CorrelationId = Annotated[str, Meta(pattern=rf"\A{CORRELATION_ID}\Z")]
 Moment = Annotated[str, Meta(pattern=r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z")]
 Version = Annotated[int, Meta(ge=1)]
 
@@ -118,13 +121,13 @@ class IllegalTransitionError(ValueError):
     """A status that cannot follow the one an order has."""
 
 
-_NAME = "1 to 128 letters, digits or any of . _ : @ | -"
+_NAME_RULE = "1 to 128 letters, digits or any of . _ : @ | -"
 RULES = {
     "": "a JSON object with customerId and items",
-    "customerId": _NAME,
+    "customerId": _NAME_RULE,
     "items": f"an array of 1 to {MOST_LINES} lines",
     "items[]": "an object with sku, quantity and priceCents",
-    "items[].sku": _NAME,
+    "items[].sku": _NAME_RULE,
     "items[].quantity": f"an integer from 1 to {MOST_UNITS}",
     "items[].priceCents": f"an integer from 0 to {MOST_CENTS}",
 }
