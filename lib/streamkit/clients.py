@@ -20,8 +20,11 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 Client = TypeVar("Client")
 
@@ -45,6 +48,21 @@ def sqs() -> SQSClient:
 @cache
 def s3() -> S3Client:
     return boto3.client("s3", config=_config())
+
+
+@cache
+def events() -> EventBridgeClient:
+    return refuse_unreadable(boto3.client("events", config=_config()))
+
+
+@cache
+def sns() -> SNSClient:
+    return boto3.client("sns", config=_config())
+
+
+@cache
+def stepfunctions() -> SFNClient:
+    return refuse_unreadable(boto3.client("stepfunctions", config=_config()))
 
 
 def refuse_unreadable(client: Client) -> Client:
