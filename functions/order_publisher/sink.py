@@ -7,7 +7,7 @@ call 2   [3 4 5 6 7]    4 and 5 go again: who listens knows versions, and the or
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, Unpack
 
@@ -53,20 +53,21 @@ class BusSink:
     def send(self, entries: list[Entry], seconds_left: SecondsLeft) -> Sent:
         """Send them in order, until all are sent, one is refused for good, or the time has run out."""
         sent = Sent(0)
-        while sent.count < len(entries) and not sent.final and (not sent.count or seconds_left() > 0):
-            before = sent.count
+        while sent.count < len(entries) and (not sent.count or seconds_left() > 0):
             for attempt in self.backoff.attempts(seconds_left):
                 taken = self._call(next(calls(entries[sent.count :])))
-                sent = replace(
-                    taken,
-                    count=sent.count + taken.count,
-                    retries=sent.retries + (attempt > 0),
-                    refusal=taken.refusal or sent.refusal,
+                sent = Sent(
+                    sent.count + taken.count,
+                    sent.retries + (attempt > 0),
+                    taken.refusal or sent.refusal,
+                    taken.final,
                 )
-                if taken.count or taken.final:
+                if taken.refusal is None:
                     break
-            if sent.count == before:
-                break
+                if taken.final:
+                    return sent
+            else:
+                return sent
         return sent
 
     def _call(self, call: list[Entry]) -> Sent:

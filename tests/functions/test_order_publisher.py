@@ -1,0 +1,322 @@
+"""The laws of order_publisher: every change is on the bus in its order, or comes back with all that follows."""
+
+import io
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aws_lambda_powertools.logging import Logger
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.order import Status
+from domain.order_event import OrderEventError, order_event
+from order_publisher.entry import MOST_CALL_BYTES, MOST_ENTRIES, UnpublishableChangeError
+from order_publisher.handler import NothingPublishedError, publish
+from order_publisher.sink import BusSink
+from streamkit.clients import CALL_SECONDS
+from streamkit.invocation import ANSWER_SECONDS
+from tests.changes import change_event, change_record
+from tests.doubles import ManualClock, ManualContext, Rubbish, full_waits, refused, throttled, timed_out
+from tests.order_doubles import MemoryBus
+from tests.order_events import body, details, rejected, shipped, stream_event, trimmed
+
+DONE: dict[str, Any] = {"batchItemFailures": []}
+ALWAYS_THROTTLED = [throttled()] * 200
+
+
+def back_from(sequence_number):
+    return {"batchItemFailures": [{"itemIdentifier": str(sequence_number)}]}
+
+
+def invoke(event, bus, clock=None, stream=None):
+    clock = clock or ManualClock()
+    log = Logger(service=f"order_publisher_{uuid4()}", stream=stream or io.StringIO())
+    return publish(event, ManualContext(clock), BusSink("orders", bus, full_waits(clock)), log)
+
+
+def many(count, **attributes):
+    """As many changes, each of another order."""
+    return change_event(
+        *(
+            change_record(
+                "INSERT", None, {"id": f"o-{n}", "version": 1, "status": "PLACED"} | attributes, sequence_number=n
+            )
+            for n in range(1, count + 1)
+        )
+    )
+
+
+def poison(sequence_number):
+    return change_record("INSERT", None, {"id": "o-9", "status": "PLACED"}, sequence_number=sequence_number)
+
+
+# what an entry tells
+
+
+def test_a_change_is_told_with_before_after_and_what_changed():
+    bus = MemoryBus()
+    assert invoke(stream_event(shipped()), bus) == DONE
+    third = bus.details[2]
+    assert {name: third[name] for name in third if name not in ("before", "after", "at")} == {
+        "orderId": "o-1",
+        "version": 3,
+        "status": "PAID",
+        "previousStatus": "VALIDATED",
+        "change": "MODIFY",
+        "expired": False,
+        "changed": ["history", "status", "updatedAt", "version"],
+        "sequenceNumber": "3",
+        "correlationId": "correlation-o-1",
+    }
+    assert (third["before"]["version"], third["after"]["totalCents"]) == (2, 2750)
+
+
+def test_an_insert_has_nothing_before():
+    bus = MemoryBus()
+    invoke(stream_event(shipped()[:1]), bus)
+    assert (bus.details[0]["before"], bus.details[0]["previousStatus"], bus.details[0]["version"]) == (None, None, 1)
+
+
+def test_a_removal_is_one_version_more_and_says_that_it_expired():
+    bus = MemoryBus()
+    invoke(stream_event([*shipped(), None]), bus)
+    last = bus.details[-1]
+    told = {name: last[name] for name in ("change", "version", "status", "previousStatus", "after", "expired")}
+    assert told == {
+        "change": "REMOVE",
+        "version": 6,
+        "status": "SHIPPED",
+        "previousStatus": "SHIPPED",
+        "after": None,
+        "expired": True,
+    }
+
+
+def test_the_request_hash_is_nobodys_business():
+    bus = MemoryBus()
+    invoke(stream_event(shipped()), bus)
+    assert "requestHash" not in "".join(entry["Detail"] for entry in bus.entries)
+
+
+def test_an_entry_names_bus_source_type_and_the_time_of_its_change():
+    bus = MemoryBus()
+    invoke(many(1), bus)
+    entry = bus.entries[0]
+    assert (entry["EventBusName"], entry["Source"], entry["DetailType"], entry["Time"].timestamp()) == (
+        "orders",
+        "sluice.orders",
+        "OrderChanged",
+        1763683500.0,
+    )
+
+
+def test_numbers_sets_and_bytes_of_an_image_are_plain_json():
+    record = change_record("INSERT", None, {"id": "o-1", "version": 1, "status": "PLACED", "b": b"\x00"})
+    record["dynamodb"]["NewImage"] |= {"n": {"N": "1.50"}, "s": {"SS": ["b", "a"]}}
+    bus = MemoryBus()
+    invoke(change_event(record), bus)
+    assert {name: bus.details[0]["after"][name] for name in ("b", "n", "s")} == {"b": "AA==", "n": 1.5, "s": ["a", "b"]}
+
+
+@pytest.mark.parametrize("one", details([*rejected("o-1", Status.VALIDATED, Status.PAID), None]), ids=str)
+def test_a_subscriber_reads_what_the_publisher_writes(one):
+    event = order_event(body(one))
+    assert (event.order_id, event.version, event.status, event.image) == (
+        one["orderId"],
+        one["version"],
+        one["status"],
+        one["after"] or one["before"],
+    )
+
+
+# sizes
+
+
+def test_a_call_takes_ten_entries():
+    bus = MemoryBus()
+    assert invoke(many(25), bus) == DONE
+    assert bus.calls == [10, 10, 5]
+
+
+def test_a_call_takes_less_than_256_kb_as_aws_counts_them():
+    bus = MemoryBus()
+    assert invoke(many(10, note="é" * 30_000), bus) == DONE
+    assert bus.calls == [4, 4, 2]
+
+
+def test_what_is_too_large_goes_without_its_images_and_says_so():
+    bus = MemoryBus()
+    assert invoke(many(1, note="x" * 300_000), bus) == DONE
+    one = bus.details[0]
+    assert (one["trimmed"], one["before"], one["after"], one["version"]) == (True, None, None, 1)
+    assert one["changed"] == ["id", "note", "status", "version"]
+
+
+def test_more_changed_names_than_fit_are_cut_as_well():
+    bus = MemoryBus()
+    assert invoke(many(1, **{f"{n:05}-{'x' * 200}": n for n in range(2_000)}), bus) == DONE
+    assert 0 < len(bus.details[0]["changed"]) < 2_000
+
+
+@given(st.lists(st.integers(0, 300_000), min_size=1, max_size=15))
+def test_changes_of_any_size_fit_into_calls_and_keep_their_order(sizes):
+    event = change_event(
+        *(
+            change_record(
+                "INSERT", None, {"id": "o", "version": 1, "status": "PLACED", "x": "x" * size}, sequence_number=number
+            )
+            for number, size in enumerate(sizes, 1)
+        )
+    )
+    bus = MemoryBus()
+    assert invoke(event, bus) == DONE
+    assert [one["sequenceNumber"] for one in bus.details] == [str(number) for number in range(1, len(sizes) + 1)]
+    assert max(bus.calls) <= MOST_ENTRIES
+    assert max(bus.bytes) <= MOST_CALL_BYTES
+
+
+# failures
+
+
+def test_from_the_first_refused_entry_on_all_go_again_in_order():
+    #  1 2 3! 4 5      3 is refused, 4 and 5 are taken: they come after 3 once more
+    bus = MemoryBus([{2}])
+    assert invoke(many(5), bus) == DONE
+    assert [one["sequenceNumber"] for one in bus.details] == ["1", "2", "4", "5", "3", "4", "5"]
+
+
+def test_after_a_refusal_the_bus_has_a_pause():
+    clock = ManualClock()
+    invoke(many(5), MemoryBus([{2}, {0}]), clock)
+    assert clock.slept == [0.05, 0.1]
+
+
+@pytest.mark.parametrize("error", [throttled(), timed_out(), refused("InternalException", 500)], ids=repr)
+def test_a_call_that_fails_for_now_is_made_again(error):
+    bus = MemoryBus([error])
+    assert invoke(many(3), bus) == DONE
+    assert bus.calls == [3, 3]
+
+
+def test_when_the_time_runs_out_the_first_unsent_comes_back():
+    bus = MemoryBus([None, {4}, *ALWAYS_THROTTLED])
+    assert invoke(many(25), bus) == back_from(15)
+
+
+def test_a_batch_of_which_nothing_is_sent_raises():
+    with pytest.raises(NothingPublishedError, match=r"sent none, the first at 1: ProvisionedThroughput"):
+        invoke(many(3), MemoryBus(ALWAYS_THROTTLED))
+
+
+def test_what_no_retry_mends_raises():
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        invoke(many(30), MemoryBus([None, refused("AccessDeniedException")]))
+
+
+def test_an_answer_without_entries_says_of_none_that_it_is_taken():
+    with pytest.raises(NothingPublishedError, match="NoAnswer"):
+        invoke(many(1), Rubbish())
+
+
+def test_no_call_begins_with_less_time_than_it_may_take():
+    clock = ManualClock()
+    bus = MemoryBus().slow(clock, 4.9)
+    assert invoke(many(100), bus, clock) == back_from(51)
+    assert bus.begun[-1] <= 30 - ANSWER_SECONDS - CALL_SECONDS
+
+
+def test_an_empty_batch_is_done_without_a_call():
+    bus = MemoryBus()
+    assert (invoke({"Records": []}, bus), bus.calls) == (DONE, [])
+
+
+# poison
+
+
+def test_what_comes_before_a_change_that_is_no_orders_is_sent_and_it_comes_back():
+    bus = MemoryBus()
+    event = many(2)
+    assert invoke(change_event(*event["Records"], poison(3), *many(1)["Records"]), bus) == back_from(3)
+    assert len(bus.details) == 2
+
+
+def test_a_change_that_is_no_orders_raises_as_the_first_of_its_batch():
+    bus = MemoryBus()
+    with pytest.raises(UnpublishableChangeError, match=r"id, version and status.*change 3 of \{'id': 'o-9'\}"):
+        invoke(change_event(poison(3), *many(1)["Records"]), bus)
+    assert bus.calls == []
+
+
+def test_what_the_bus_refuses_for_good_is_isolated_the_same_way():
+    bus = MemoryBus([{1}, {0}], code="MalformedDetail")
+    assert invoke(many(3), bus) == back_from(2)
+    with pytest.raises(UnpublishableChangeError, match="MalformedDetail"):
+        invoke(many(1), bus)
+
+
+@pytest.mark.parametrize("version", ["3", True, 0, -1], ids=repr)
+def test_a_version_is_an_integer_from_1(version):
+    record = change_record("INSERT", None, {"id": "o-1", "status": "PLACED", "version": version})
+    with pytest.raises(UnpublishableChangeError):
+        invoke(change_event(record), MemoryBus())
+
+
+# what it tells
+
+
+def test_an_invocation_tells_what_it_sent_in_one_line():
+    stream = io.StringIO()
+    invoke(many(3), MemoryBus([{1}, *ALWAYS_THROTTLED]), stream=stream)
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+    told = {name: line[name] for name in ("message", "changes", "sent", "returned", "trimmed", "refusal")}
+    assert told == {
+        "message": "invocation_done",
+        "changes": 3,
+        "sent": 1,
+        "returned": 2,
+        "trimmed": 0,
+        "refusal": "ProvisionedThroughputExceededException",
+    }
+
+
+# the event, read
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("orderId", ""),
+        ("orderId", 7),
+        ("version", 0),
+        ("version", "1"),
+        ("version", 1.0),
+        ("status", "LOST"),
+        ("previousStatus", "LOST"),
+        ("change", "UPSERT"),
+        ("changed", [1]),
+        ("after", []),
+        ("sequenceNumber", None),
+    ],
+    ids=repr,
+)
+def test_a_message_that_is_no_orders_event_is_refused_by_the_field(field, value):
+    with pytest.raises(OrderEventError, match=rf"detail\.{field}"):
+        order_event(body(details(shipped())[0] | {field: value}))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "no JSON", '{"detail": null}', "[" * 100_000, '{"detail": {}}'], ids=len
+)
+def test_a_body_that_is_no_event_is_refused(text):
+    with pytest.raises(OrderEventError):
+        order_event(text)
+
+
+def test_an_event_without_the_images_of_its_change_is_refused_unless_it_is_trimmed():
+    first = details(shipped())[0]
+    assert order_event(body(trimmed(first))).trimmed
+    with pytest.raises(OrderEventError, match=r"must be the images of INSERT; got before missing and after missing"):
+        order_event(body(first | {"after": None}))
