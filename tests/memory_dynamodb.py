@@ -59,7 +59,7 @@ class MemoryDynamoDB:
 
     def get_item(self, **request: Any) -> Any:
         with_item = self._called("GetItem", lambda: self._item(request["TableName"], request["Key"]))
-        return {"Item": deepcopy(with_item)} if with_item else {}
+        return _capacity(request) | ({"Item": deepcopy(with_item)} if with_item else {})
 
     def batch_get_item(self, **request: Any) -> Any:
         ((name, wanted),) = request["RequestItems"].items()
@@ -122,12 +122,17 @@ class MemoryDynamoDB:
 
     def _write(self, kind: str, request: Item) -> Any:
         def write() -> None:
-            if not holds(request, self._item(request["TableName"], _named(request))):
-                raise refused("ConditionalCheckFailedException", operation=f"{kind}Item")
+            standing = self._item(request["TableName"], _named(request))
+            if not holds(request, standing):
+                error = refused("ConditionalCheckFailedException", operation=f"{kind}Item")
+                if standing and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+                    answer: Any = error.response
+                    answer["Item"] = deepcopy(standing)
+                raise error
             self._apply(kind, request)
 
         self._called(f"{kind}Item", write)
-        return {}
+        return _capacity(request)
 
     def _called(self, operation: str, do: Callable[[], Any]) -> Any:
         self.calls.append(operation)
@@ -165,6 +170,10 @@ class MemoryDynamoDB:
         demand(name in self.tables, f"there is no table {name}")
         values = tuple(plain(item[attribute]) for attribute in self.keys[name])
         return values if len(values) > 1 else values[0]
+
+
+def _capacity(request: Item) -> Item:
+    return {"ConsumedCapacity": {"CapacityUnits": 1.0}} if "ReturnConsumedCapacity" in request else {}
 
 
 def _named(action: Item) -> Item:
