@@ -440,6 +440,37 @@ run "a_table_without_a_stream_is_refused" {
   expect_failures = [var.table_sources]
 }
 
+run "a_reader_that_the_table_does_not_name_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    table_sources = { orders = merge(var.orders, { table = merge(var.orders.table, { stream = merge(var.orders.table.stream, { readers = ["sluice-test-order-pipeline", "sluice-test-order-publisher"] }) }) }) }
+  }
+
+  expect_failures = [var.table_sources]
+}
+
+run "a_reader_that_the_table_names_is_taken" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    table_sources = { orders = merge(var.orders, { table = merge(var.orders.table, { stream = merge(var.orders.table.stream, { readers = ["sluice-test-trip-writer", "sluice-test-order-publisher"] }) }) }) }
+  }
+
+  assert {
+    condition     = keys(aws_lambda_event_source_mapping.stream) == ["orders"]
+    error_message = "One of the two readers must be let in."
+  }
+}
+
 run "a_table_with_a_null_destination_is_refused" {
   command = plan
 

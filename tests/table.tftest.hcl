@@ -116,6 +116,43 @@ run "each_stream_view_is_handed_on" {
   }
 }
 
+run "two_readers_of_the_stream_are_handed_on_with_it" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    stream_view_type = "NEW_AND_OLD_IMAGES"
+    stream_readers   = ["publisher", "pipeline"]
+  }
+
+  assert {
+    condition     = output.table.stream.readers == toset(["pipeline", "publisher"])
+    error_message = "A function must be able to tell whether it is one of them."
+  }
+}
+
+run "one_reader_of_a_table_with_replicas_is_taken" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    stream_view_type = "NEW_AND_OLD_IMAGES"
+    stream_readers   = ["pipeline"]
+    replicas         = { eu-central-1 = {} }
+  }
+
+  assert {
+    condition     = output.table.stream.readers == toset(["pipeline"]) && one(output.table.replica_regions) == "eu-central-1"
+    error_message = "Replication is the other reader."
+  }
+}
+
 run "a_table_without_stream_hands_on_none" {
   command = apply
 

@@ -552,3 +552,48 @@ run "a_replica_is_in_another_region_than_the_table" {
 
   expect_failures = [aws_dynamodb_table.this]
 }
+
+run "a_third_reader_of_the_stream_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    stream_view_type = "NEW_AND_OLD_IMAGES"
+    stream_readers   = ["pipeline", "publisher", "search"]
+  }
+
+  expect_failures = [var.stream_readers]
+}
+
+run "a_second_reader_of_a_table_with_replicas_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    stream_view_type = "NEW_AND_OLD_IMAGES"
+    stream_readers   = ["pipeline", "publisher"]
+    replicas         = { eu-central-1 = {} }
+  }
+
+  expect_failures = [var.stream_readers]
+}
+
+run "readers_of_no_stream_are_refused" {
+  command = plan
+
+  module {
+    source = "./modules/table"
+  }
+
+  variables {
+    stream_readers = ["pipeline"]
+  }
+
+  expect_failures = [var.stream_readers]
+}

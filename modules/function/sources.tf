@@ -134,7 +134,7 @@ variable "table_sources" {
       name   = string
       arn    = string
       key    = optional(object({ arn = string }))
-      stream = optional(object({ arn = string }))
+      stream = optional(object({ arn = string, readers = optional(set(string)) })) # readers: null if nobody keeps count
     })
     starting_position       = optional(string, "TRIM_HORIZON")
     starting_timestamp      = optional(string)
@@ -155,7 +155,7 @@ variable "table_sources" {
       bucket = optional(object({ arn = string, key = optional(object({ arn = string })) }))
     })
   }))
-  description = "Tables whose change streams drive the function, by name. Settings as for kinesis_sources, but a table's stream has no AT_TIMESTAMP and keeps 24 hours. At most two readers per table stream (one with replicas): nothing here can count the others."
+  description = "Tables whose change streams drive the function, by name. Settings as for kinesis_sources, but a table's stream has no AT_TIMESTAMP and keeps 24 hours. Where the table names its `readers`, at most two of them, the function must be one: a further reader is throttled."
   default     = {}
   nullable    = false
 
@@ -167,6 +167,11 @@ variable "table_sources" {
   validation {
     condition     = alltrue([for source in var.table_sources : try(source.table.stream != null, true)])
     error_message = "table_sources must be tables that have a stream; got none for ${join(", ", [for name, source in var.table_sources : name if try(source.table.stream, null) == null])}. Give the table a stream view."
+  }
+
+  validation {
+    condition     = alltrue([for source in var.table_sources : try(source.table.stream.readers, null) == null ? true : contains(source.table.stream.readers, var.name)])
+    error_message = "table_sources must be tables that name this function in stream_readers, for a table's stream bears two readers, one with replicas, and throttles a further one; got ${var.name} for ${jsonencode({ for name, source in var.table_sources : name => try(source.table.stream.readers, null) })}. Give it the place of one of them, or have it fed by one."
   }
 
   validation {

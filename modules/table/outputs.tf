@@ -1,5 +1,5 @@
 output "table" {
-  description = "The table as other modules take it: name, ARN, index ARNs by name, customer-managed key or null, replica Regions, and its change stream or null."
+  description = "The table as other modules take it: name, ARN, index ARNs by name, customer-managed key or null, replica Regions, and its change stream (`arn`, `view_type`, `readers`) or null."
   value = {
     name            = aws_dynamodb_table.this.name
     arn             = aws_dynamodb_table.this.arn
@@ -9,6 +9,7 @@ output "table" {
     stream = var.stream_view_type == null ? null : {
       arn       = aws_dynamodb_table.this.stream_arn
       view_type = var.stream_view_type
+      readers   = var.stream_readers
     }
   }
 }

@@ -122,6 +122,22 @@ variable "stream_view_type" {
   }
 }
 
+variable "stream_readers" {
+  type        = set(string)
+  description = "Names of the functions that read the change stream: two at most, one if the table has replicas, for AWS throttles a further reader. `modules/function` refuses any that is not named. Null: nobody keeps count."
+  default     = null
+
+  validation {
+    condition     = length(coalesce(var.stream_readers, [])) <= (length(var.replicas) > 0 ? 1 : 2)
+    error_message = "stream_readers may be at most ${length(var.replicas) > 0 ? "one, for the table has replicas" : "two"}; got ${jsonencode(var.stream_readers)}. Have one of them feed the others, through a bus for example."
+  }
+
+  validation {
+    condition     = length(coalesce(var.stream_readers, [])) == 0 || var.stream_view_type != null
+    error_message = "stream_readers need a stream; got ${jsonencode(var.stream_readers)} and no stream_view_type. Set it, NEW_AND_OLD_IMAGES for example."
+  }
+}
+
 variable "ttl_attribute" {
   type        = string
   description = "Number attribute with the epoch second after which DynamoDB deletes the item; null if items stay. Once set, switch expiry off by `ttl_enabled`."
