@@ -35,27 +35,12 @@ run "what_cannot_be_used_or_written_is_kept_and_protected_by_default" {
   }
 
   assert {
-    condition     = !aws_s3_bucket.failures.force_destroy
+    condition     = output.failures_bucket.protected
     error_message = "Failed batches must outlive a mistaken destroy."
   }
 
   assert {
-    condition     = aws_s3_bucket_versioning.failures.versioning_configuration[0].status == "Enabled"
-    error_message = "A failed batch must survive being overwritten."
-  }
-
-  assert {
-    condition = alltrue([
-      aws_s3_bucket_public_access_block.failures.block_public_acls,
-      aws_s3_bucket_public_access_block.failures.block_public_policy,
-      aws_s3_bucket_public_access_block.failures.ignore_public_acls,
-      aws_s3_bucket_public_access_block.failures.restrict_public_buckets,
-    ])
-    error_message = "Nobody outside may read failed batches."
-  }
-
-  assert {
-    condition     = one(aws_s3_bucket_server_side_encryption_configuration.failures.rule).apply_server_side_encryption_by_default[0].kms_master_key_id == var.key.arn
+    condition     = output.failures_bucket.key == var.key
     error_message = "Failed batches must be encrypted with the customer key."
   }
 
@@ -148,7 +133,7 @@ run "settings_that_are_null_protect_as_the_defaults_do" {
   }
 
   assert {
-    condition     = !aws_s3_bucket.failures.force_destroy
+    condition     = output.failures_bucket.protected
     error_message = "Null must not mean unprotected."
   }
 }
