@@ -4,16 +4,19 @@ module "failures" {
   source = "../bucket"
 
   # Bucket names are one space for all accounts.
-  name           = "${var.name}-failures-${data.aws_caller_identity.this.account_id}"
-  retention_days = var.settings.failures_retention_days
-  protected      = var.protected
-  key            = var.key
-  tags           = var.tags
+  name                    = "${var.name}-failures-${data.aws_caller_identity.this.account_id}"
+  retention_days          = var.settings.failures_retention_days
+  replaced_retention_days = local.deleted_failures_days
+  protected               = var.protected
+  key                     = var.key
+  tags                    = var.tags
 }
 
 data "aws_caller_identity" "this" {}
 
 locals {
+  deleted_failures_days = 7
+
   failures_bucket = module.failures.bucket
 }
 
