@@ -17,8 +17,17 @@ from typing import Any, Protocol
 
 from local.engine.records import TableChange
 from local.engine.source import Source
+from local.engine.typed_values import item_bytes
 
 JsonObject = dict[str, Any]
+
+# What the records of a table stream show of an item beside its keys.
+VIEWS: dict[str, frozenset[str]] = {
+    "KEYS_ONLY": frozenset(),
+    "NEW_IMAGE": frozenset({"NewImage"}),
+    "OLD_IMAGE": frozenset({"OldImage"}),
+    "NEW_AND_OLD_IMAGES": frozenset({"NewImage", "OldImage"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +145,10 @@ class TableEntry:
 
 
 def table_entry(sequence_number: str, change: TableChange, view_type: str, stamp: Stamp) -> TableEntry:
-    """The entry that a change of an item leaves in its table's stream."""
-    images = {"Keys": change.keys, "NewImage": change.new_image, "OldImage": change.old_image}
-    present = {name: image for name, image in images.items() if image is not None}
+    """The entry that a change of an item leaves in its table's stream: only what the stream's view shows of it."""
+    images = {"NewImage": change.new_image, "OldImage": change.old_image}
+    seen = {name: image for name, image in images.items() if image is not None and name in VIEWS[view_type]}
+    present = {"Keys": change.keys, **seen}
     event = {
         "eventID": md5(f"{stamp.shard_id}:{sequence_number}".encode(), usedforsecurity=False).hexdigest(),
         "eventName": change.event_name,
@@ -149,7 +159,7 @@ def table_entry(sequence_number: str, change: TableChange, view_type: str, stamp
             "ApproximateCreationDateTime": float(int(change.created)),
             **present,
             "SequenceNumber": sequence_number,
-            "SizeBytes": sum(_item_bytes(image) for image in present.values()),
+            "SizeBytes": sum(item_bytes(image) for image in present.values()),
             "StreamViewType": view_type,
         },
         "eventSourceARN": stamp.source.arn,
@@ -173,27 +183,3 @@ def _plain(value: Any) -> Any:
 
 
 COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_plain)
-
-
-def _item_bytes(image: Mapping[str, Any]) -> int:
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in image.items())
-
-
-def _value_bytes(value: Any) -> int:
-    """Size of a typed value by DynamoDB's published rules: text by bytes, numbers two digits a byte."""
-    ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return (len(content.lstrip("-").replace(".", "")) + 1) // 2 + 1
-        case "B":
-            return len(content)
-        case "SS" | "NS" | "BS":
-            return sum(_value_bytes({kind[0]: item}) for item in content)
-        case "L":
-            return 3 + sum(1 + _value_bytes(item) for item in content)
-        case "M":
-            return 3 + sum(1 + len(name.encode()) + _value_bytes(item) for name, item in content.items())
-        case _:
-            return 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from math import isfinite
 from operator import attrgetter, le
 from typing import Any
 
@@ -68,9 +67,6 @@ class Feed:
                 place = next(place for place, record in enumerate(records) if isinstance(record, kind))
                 self._check(records[place], place)
         times = list(map(self.time_of, records))
-        if not all(map(isfinite, times)):
-            place = next(place for place, time in enumerate(times) if not isfinite(time))
-            self._check_time(place, times[place])
         self.left = Counter(map(self.group_of, records))
         order: Iterable[int] = range(len(records))
         if not all(map(le, times, islice(times, 1, None))):
@@ -88,7 +84,6 @@ class Feed:
     def _as_they_come(self, records: Iterable[object]) -> Iterator[tuple[float, int, Any]]:
         for place, record in enumerate(records):
             self._check(record, place)
-            self._check_time(place, self.time_of(record))
             self.latest = max(self.latest, self.time_of(record))
             yield self.latest, place, record
 
@@ -98,8 +93,3 @@ class Feed:
                 f"records[{place}] must be a {self.kind.__name__} for this mapping's source; "
                 f"got {type(record).__name__}"
             )
-
-    @staticmethod
-    def _check_time(place: int, time: float) -> None:
-        if not isfinite(time):
-            raise ValueError(f"records[{place}] needs a time in epoch seconds; got {time}")

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from local.engine import rulings
+
 NUMERIC: dict[str, Callable[[float, float], bool]] = {
     "=": lambda value, bound: value == bound,
     "<": lambda value, bound: value < bound,
@@ -23,6 +25,9 @@ NUMERIC: dict[str, Callable[[float, float], bool]] = {
     ">=": lambda value, bound: value >= bound,
 }
 NOT_FOR_MAPPINGS = ("wildcard", "cidr")  # EventBridge has them; the mapping's table of operators does not
+
+
+Pattern = dict[str, Any]
 
 
 class PatternError(ValueError):
@@ -51,14 +56,14 @@ def _no_constant(name: str) -> Any:
 class Filters:
     """The patterns of one mapping. `payload` names the field that holds text of its own: data, body or none."""
 
-    patterns: tuple[dict[str, Any], ...] = ()
+    patterns: tuple[Pattern, ...] = ()
     payload: str | None = None
 
     def admit(self, document: dict[str, Any]) -> bool:
         """Whether a record is delivered; its payload, where it has one, is given as text or None if unreadable."""
         return not self.patterns or any(self._admits(pattern, document) for pattern in self.patterns)
 
-    def _admits(self, pattern: dict[str, Any], document: dict[str, Any]) -> bool:
+    def _admits(self, pattern: Pattern, document: dict[str, Any]) -> bool:
         try:
             return all(self._part_matches(key, expected, document) for key, expected in pattern.items())
         except RecursionError:
@@ -76,25 +81,33 @@ def compile_filters(texts: Sequence[str], payload: str | None) -> Filters:
     return Filters(tuple(compile_pattern(text) for text in texts), payload)
 
 
-def compile_pattern(text: str) -> dict[str, Any]:
-    """The pattern as matching wants it; PatternError if AWS (or P10) would not have it."""
+def compile_pattern(text: str) -> Pattern:
+    """The pattern as matching wants it; PatternError if AWS (or a ruling) would not have it."""
     try:
         pattern = numbers_as_written(text)
     except ValueError as error:
         raise PatternError(f"not JSON: {error}") from error
     if not isinstance(pattern, dict):
         raise PatternError("a pattern is an object")
-    _check_object(pattern, "pattern")
+    _check_object(pattern, "pattern", 1)
     return pattern
 
 
-def _check_object(pattern: dict[str, Any], where: str) -> None:
+def fields_of(pattern: Pattern) -> set[str]:
+    """The fields of a record that a pattern looks at, those of its alternatives included."""
+    own = set(pattern) - {"$or"}
+    return own.union(*(fields_of(branch) for branch in pattern.get("$or", ())))
+
+
+def _check_object(pattern: Pattern, where: str, level: int) -> None:
+    if level > rulings.PATTERN_LEVELS:
+        raise PatternError(f"nested deeper than {rulings.PATTERN_LEVELS} levels")
     for key, value in pattern.items():
         place = f"{where}.{key}"
         if key == "$or":
-            _check_or(value, place)
+            _check_or(value, place, level)
         elif isinstance(value, dict):
-            _check_object(value, place)
+            _check_object(value, place, level + 1)
         elif isinstance(value, list) and value:
             for alternative in value:
                 _check_alternative(alternative, place)
@@ -102,13 +115,13 @@ def _check_object(pattern: dict[str, Any], where: str) -> None:
             raise PatternError(f"{place} must be an object or a list of values that is not empty")
 
 
-def _check_or(value: Any, place: str) -> None:
+def _check_or(value: Any, place: str, level: int) -> None:
     if not isinstance(value, list) or len(value) < 2:
         raise PatternError(f"{place} must be a list of at least two patterns")
     for branch in value:
         if not isinstance(branch, dict):
             raise PatternError(f"{place} must hold patterns")
-        _check_object(branch, place)
+        _check_object(branch, place, level + 1)
 
 
 def _check_alternative(alternative: Any, place: str) -> None:
@@ -139,9 +152,14 @@ def _is_affix(value: Any) -> bool:
 
 
 def _is_numeric(value: Any) -> bool:
-    if not isinstance(value, list) or len(value) not in (2, 4):
-        return False
-    return all(op in NUMERIC and isinstance(bound, Number) for op, bound in zip(value[::2], value[1::2], strict=True))
+    """`[operator, number]`, or a range from below to above: `[">", 0, "<=", 100]`."""
+    match value:
+        case [str() as operator, Number()]:
+            return operator in NUMERIC
+        case [">" | ">=", Number() as low, "<" | "<=", Number() as high]:
+            return float(low) < float(high)
+        case _:
+            return False
 
 
 def _is_anything_but(value: Any) -> bool:
@@ -154,7 +172,8 @@ def _is_anything_but(value: Any) -> bool:
 
 
 def _texts(value: Any) -> bool:
-    return all(_is_text(item) for item in (value if isinstance(value, list) else [value]))
+    listed = value if isinstance(value, list) else [value]
+    return bool(listed) and all(_is_text(item) for item in listed)
 
 
 OPERAND_CHECKS: dict[str, Callable[[Any], bool]] = {

@@ -68,12 +68,20 @@ def call(handler: Handler, event: dict[str, Any], context: Context) -> Answer:
     try:
         returned = handler(event, context)
     except FunctionThrottledError as error:
-        return Answer(error=f"TooManyRequestsException: {error}", throttled=True)
+        return Answer(error=f"TooManyRequestsException: {_told(error)}", throttled=True)
     except SystemExit as error:
-        return Answer(error=f"Runtime.ExitError: exit status {error.code}")
+        return Answer(error=f"Runtime.ExitError: exit status {_told(error.code)}")
     except Exception as error:  # noqa: BLE001  the runtime's edge: a handler may raise anything
-        return Answer(error=f"{type(error).__name__}: {error}")
+        return Answer(error=f"{type(error).__name__}: {_told(error)}")
     return marshal(returned)
+
+
+def _told(value: object) -> str:
+    """The text of what a handler raised, which is the handler's code as well."""
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001
+        return f"<its text cannot be shown: {type(error).__name__}>"
 
 
 def marshal(returned: Any) -> Answer:
@@ -82,8 +90,8 @@ def marshal(returned: Any) -> Answer:
         text = json.dumps(returned, ensure_ascii=False, allow_nan=False, default=_decimal)
         if not text.isascii():
             text.encode()  # a lone surrogate has no form in UTF-8
-    except (TypeError, ValueError, RecursionError) as error:
-        return Answer(error=f"Runtime.MarshalError: Unable to marshal response: {error}")
+    except Exception as error:  # noqa: BLE001  a value may be of the handler's own class
+        return Answer(error=f"Runtime.MarshalError: Unable to marshal response: {_told(error)}")
     if len(text) * 4 > rulings.PAYLOAD_LIMIT_BYTES and len(text.encode()) > rulings.PAYLOAD_LIMIT_BYTES:
         return Answer(
             error="Function.ResponseSizeTooLarge: Response payload size exceeded maximum allowed payload size"

@@ -6,6 +6,7 @@ load({"EventSourceArn": ..., "BatchSizes": 500})                                
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
@@ -13,12 +14,18 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from local.engine import rulings
-from local.engine.filters import Filters, PatternError, compile_filters
+from local.engine.criteria import criteria, doubts
+from local.engine.filters import Filters
+from local.engine.moments import fault
 from local.engine.refusals import VALIDATION, MappingRefusedError, flag, shown, structure, text, texts, whole_number
 from local.engine.source import ARN, Kind, Source, source
 
 FOREVER = -1  # MaximumRetryAttempts and MaximumRecordAgeInSeconds: no bound but the stream's retention
+FUNCTION = re.compile(
+    r"(arn:aws[a-zA-Z0-9-]*:lambda:[a-z0-9-]+:\d{12}:function:|(\d{12}:)?function:)?"
+    r"[a-zA-Z0-9_-]+(:(\$LATEST|[a-zA-Z0-9_-]+))?",
+    re.ASCII,
+)
 POSITIONS = ("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP")
 
 COMMON = {
@@ -89,6 +96,7 @@ def load(fields: Dict[str, Any]) -> Mapping:
         raise MappingRefusedError("EventSourceArn", "is required")
     origin = source(fields["EventSourceArn"])
     _refuse_foreign_fields(fields, origin)
+    filters = criteria(fields, origin)
     mapping = Mapping(
         source=origin,
         function=_function(fields, origin),
@@ -97,11 +105,11 @@ def load(fields: Dict[str, Any]) -> Mapping:
         batch_size=whole_number(fields, "BatchSize", 10 if origin.is_queue else 100, 1, 10_000),
         batching_window_seconds=whole_number(fields, "MaximumBatchingWindowInSeconds", 0, 0, 300),
         report_item_failures=bool(texts(fields, "FunctionResponseTypes", ("ReportBatchItemFailures",))),
-        filters=_filters(fields, origin),
+        filters=filters,
         event_count_metrics=bool(
             texts(structure(fields, "MetricsConfig", {"Metrics"}), "MetricsConfig.Metrics", ("EventCount",))
         ),
-        warnings=_warnings(fields, origin),
+        warnings=doubts(fields, filters, origin),
         starting_position=None if origin.is_queue else _starting_position(fields, origin),
         starting_timestamp=_starting_timestamp(fields),
         parallelization_factor=whole_number(fields, "ParallelizationFactor", 1, 1, 10),
@@ -139,8 +147,11 @@ def _refuse_foreign_fields(fields: Dict[str, Any], origin: Source) -> None:
 
 
 def _function(fields: Dict[str, Any], origin: Source) -> str:
-    name = text(fields, "FunctionArn") or text(fields, "FunctionName") or "function"
-    if name.startswith("arn:"):
+    field = "FunctionArn" if text(fields, "FunctionArn") else "FunctionName"
+    name = text(fields, field) or "function"
+    if FUNCTION.fullmatch(name) is None:
+        raise MappingRefusedError(field, f"must be a function's name or ARN; got {shown(name)}", VALIDATION)
+    if name.startswith("arn:aws"):
         return name
     return f"arn:{origin.partition}:lambda:{origin.region}:{origin.account}:function:{name.rpartition('function:')[2]}"
 
@@ -176,11 +187,18 @@ def _starting_timestamp(fields: Dict[str, Any]) -> float | None:
     value = fields.get("StartingPositionTimestamp")
     if value is None:
         return None
-    if isinstance(value, datetime):
-        return value.timestamp()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
-        raise MappingRefusedError("StartingPositionTimestamp", f"must be Unix seconds; got {shown(value)}", VALIDATION)
-    return float(value)
+    seconds = _epoch_seconds(value)
+    if told := fault(seconds):
+        raise MappingRefusedError("StartingPositionTimestamp", told, VALIDATION)
+    return float(seconds)
+
+
+def _epoch_seconds(time: Any) -> Any:
+    """A datetime as boto3 takes it, in seconds; anything else as it is."""
+    try:
+        return time.timestamp() if isinstance(time, datetime) else time
+    except (OverflowError, OSError, ValueError):
+        return time  # before or after all that seconds can say
 
 
 def _record_age(fields: Dict[str, Any]) -> int:
@@ -209,51 +227,6 @@ def _on_failure(fields: Dict[str, Any]) -> str | None:
     if match["resource"].endswith(".fifo"):
         raise MappingRefusedError(field, f"may not be FIFO; use a standard queue or topic; got {shown(destination)}")
     return str(destination)
-
-
-def _filters(fields: Dict[str, Any], origin: Source) -> Filters:
-    patterns = _patterns(fields)
-    payload = "body" if origin.is_queue else "data" if origin.is_kinesis else None
-    for index, pattern in enumerate(patterns):
-        field = f"FilterCriteria.Filters[{index}].Pattern"
-        try:
-            compiled = compile_filters([pattern], payload).patterns[0]
-        except PatternError as error:
-            raise MappingRefusedError(field, f"Invalid filter pattern definition. ({error})") from error
-        if origin.is_queue and (foreign := sorted(set(compiled) - {"body", "$or"})):
-            raise MappingRefusedError(field, f"filters of a queue see only body; got {', '.join(foreign)}")
-    return compile_filters(patterns, payload)
-
-
-def _patterns(fields: Dict[str, Any]) -> list[str]:
-    filters = structure(fields, "FilterCriteria", {"Filters"}).get("Filters")
-    if filters is None:
-        return []
-    if not isinstance(filters, list):
-        raise MappingRefusedError("FilterCriteria.Filters", f"must be a list; got {shown(filters)}", VALIDATION)
-    if len(filters) > rulings.FILTERS_PER_MAPPING:
-        raise MappingRefusedError(
-            "FilterCriteria.Filters", f"may hold at most {rulings.FILTERS_PER_MAPPING} filters; got {len(filters)}"
-        )
-    return [_pattern(entry, index) for index, entry in enumerate(filters)]
-
-
-def _pattern(entry: Any, index: int) -> str:
-    field = f"FilterCriteria.Filters[{index}]"
-    pattern = structure({f"Filters[{index}]": entry}, field, {"Pattern"}).get("Pattern", "{}")
-    if not isinstance(pattern, str) or len(pattern) > 4096:
-        raise MappingRefusedError(f"{field}.Pattern", f"must be text of at most 4096 characters; got {shown(pattern)}")
-    return pattern
-
-
-def _warnings(fields: Dict[str, Any], origin: Source) -> tuple[str, ...]:
-    if not origin.is_kinesis:
-        return ()
-    keys = {key for text_ in _patterns(fields) for key in compile_filters([text_], "data").patterns[0]}
-    return tuple(
-        f"FilterCriteria: {key} is filtered on here, but AWS documents `data` only for Kinesis"
-        for key in sorted(keys - {"data", "$or"})
-    )
 
 
 def _maximum_concurrency(fields: Dict[str, Any]) -> int | None:

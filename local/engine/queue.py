@@ -15,7 +15,13 @@ from typing import Any
 
 from local.engine.identity import message_id
 from local.engine.messages import Receipt
+from local.engine.moments import refuse_other_spans
 from local.engine.records import QueueMessage
+from local.engine.refusals import shown
+
+LONGEST_VISIBILITY_SECONDS = 43_200  # these three are SQS's own bounds
+LONGEST_RETENTION_SECONDS = 1_209_600
+MOST_RECEIVES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,15 @@ class QueueSettings:
     visibility_seconds: float = 30.0
     max_receive_count: int | None = None
     retention_seconds: float = 345_600.0
+
+    def __post_init__(self) -> None:
+        refuse_other_spans("visibility_seconds", self.visibility_seconds, LONGEST_VISIBILITY_SECONDS)
+        refuse_other_spans("retention_seconds", self.retention_seconds, LONGEST_RETENTION_SECONDS)
+        most = self.max_receive_count
+        if most is not None and (type(most) is not int or not 1 <= most <= MOST_RECEIVES):
+            raise ValueError(
+                f"max_receive_count must be a whole number from 1 to {MOST_RECEIVES}, or None; got {shown(most)}"
+            )
 
 
 @dataclass(slots=True)

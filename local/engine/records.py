@@ -1,4 +1,4 @@
-"""What a caller of `simulate` puts in: records as their producers wrote them."""
+"""What a caller of `simulate` puts in: records as their producers wrote them; a malformed one is refused at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.engine.moments import refuse_other_moments
 from local.engine.refusals import shown
+from local.engine.typed_values import refuse_untyped_items
+
+CHANGES = ("INSERT", "MODIFY", "REMOVE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +21,13 @@ class KinesisRecord:
     partition_key: str
     data: bytes
     arrived: float
-    explicit_hash_key: str | None = None
 
     def __post_init__(self) -> None:
+        _refuse_other_names("shard_id", self.shard_id)
+        _refuse_other_names("partition_key", self.partition_key)
         if not isinstance(self.data, bytes):
             raise TypeError(f"data must be bytes, such as json.dumps(value).encode(); got {shown(self.data)}")
-        _refuse_other_times("arrived", self.arrived)
+        refuse_other_moments("arrived", self.arrived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,14 @@ class TableChange:
     created: float = field(kw_only=True)
 
     def __post_init__(self) -> None:
-        _refuse_other_times("created", self.created)
+        _refuse_other_names("shard_id", self.shard_id)
+        if self.event_name not in CHANGES:
+            raise ValueError(f"event_name must be one of {', '.join(CHANGES)}; got {shown(self.event_name)}")
+        refuse_untyped_items("keys", self.keys)
+        for name, image in (("new_image", self.new_image), ("old_image", self.old_image)):
+            if image is not None:
+                refuse_untyped_items(name, image)
+        refuse_other_moments("created", self.created)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +70,24 @@ class QueueMessage:
     def __post_init__(self) -> None:
         if not isinstance(self.body, str):
             raise TypeError(f"body must be text, such as json.dumps(value); got {shown(self.body)}")
-        _refuse_other_times("sent", self.sent)
+        refuse_other_moments("sent", self.sent)
+        if self.group_id is not None:
+            _refuse_other_names("group_id", self.group_id)
+        if self.attributes is not None:
+            _refuse_other_attributes(self.attributes)
 
 
-def _refuse_other_times(name: str, value: object) -> None:
-    if not isinstance(value, int | float):
-        raise TypeError(f"{name} must be epoch seconds, such as datetime.timestamp() gives; got {shown(value)}")
+def _refuse_other_names(name: str, value: object) -> None:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{name} must be text that is not empty; got {shown(value)}")
+
+
+def _refuse_other_attributes(attributes: object) -> None:
+    if not isinstance(attributes, Mapping):
+        raise TypeError(f"attributes must be a mapping of message attributes by name; got {shown(attributes)}")
+    for name, value in attributes.items():
+        if not isinstance(value, str | bytes | Mapping):
+            raise TypeError(
+                f"attributes[{shown(name)}] must be text, bytes or {{'DataType': ..., 'StringValue': ...}}; "
+                f"got {shown(value)}"
+            )

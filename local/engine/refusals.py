@@ -23,8 +23,13 @@ class MappingRefusedError(ValueError):
 
 
 def shown(value: object) -> str:
-    """A value as an error shows it: short, and quoted if it is text."""
-    text = repr(value)
+    """A value as an error shows it: short, and quoted if it is text; whatever it is, this raises nothing."""
+    if isinstance(value, int) and value.bit_length() > 256:  # Python refuses to write out the longest
+        return f"a whole number of {value.bit_length()} bits"
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  the value is a stranger's
+        return f"a value of type {type(value).__name__} that cannot be shown"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -44,7 +49,7 @@ def whole_number(fields: Dict[str, Any], field: str, default: int, lowest: int, 
 
 def _constraint(field: str, name: str, value: int, rule: str) -> MappingRefusedError:
     text = (
-        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
+        f"1 validation error detected: Value '{shown(value)}' at '{name}' failed to satisfy constraint: "
         f"Member must have value {rule}"
     )
     return MappingRefusedError(field, text, VALIDATION)

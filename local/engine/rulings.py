@@ -42,6 +42,9 @@ PAYLOAD_LIMIT_BYTES = 6 * MEBIBYTE
 # F1: filters of one mapping; the quota can be raised to ten on request.
 FILTERS_PER_MAPPING = 5
 
+# F6: patterns nested deeper than any record would be are refused; matching follows them level by level.
+PATTERN_LEVELS = 100
+
 # R5: where a failed batch is cut in two, as seen in one implementation: the left half is the smaller.
 BISECT_LEFT_SHARE = 0.5
 

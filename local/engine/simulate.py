@@ -9,13 +9,28 @@ from local.engine.function import Handler
 from local.engine.lineage import Lineage
 from local.engine.mapping import Mapping as EventSourceMapping
 from local.engine.mapping import load, refuse_short_visibility
+from local.engine.moments import refuse_other_moments
 from local.engine.queue import QueueSettings
 from local.engine.queue_simulation import QueueSimulation
 from local.engine.records import KinesisRecord, QueueMessage, TableChange
+from local.engine.refusals import shown
 from local.engine.setting import Seconds, Setting
 from local.engine.shard import HashRange
 from local.engine.simulation import StreamSimulation
+from local.engine.source import Kind
 from local.engine.timeline import Timeline
+
+EVERYTHING = "NEW_AND_OLD_IMAGES"
+KINESIS = {Kind.STREAM, Kind.CONSUMER}
+STREAMS = {*KINESIS, Kind.TABLE}
+# What is said of a source besides its mapping, and of which.
+APPLIES = {
+    "shards": STREAMS,
+    "retention_seconds": STREAMS,
+    "hash_ranges": KINESIS,
+    "stream_view_type": {Kind.TABLE},
+    "queue": {Kind.QUEUE, Kind.FIFO_QUEUE},
+}
 
 
 def simulate(
@@ -29,7 +44,7 @@ def simulate(
     function_timeout: float | None = None,
     hash_ranges: Mapping[str, HashRange] | None = None,
     retention_seconds: float | None = None,
-    stream_view_type: str = "NEW_AND_OLD_IMAGES",
+    stream_view_type: str = EVERYTHING,
     queue: QueueSettings | None = None,
 ) -> Timeline:
     """What AWS would do with these records, without waiting for it.
@@ -43,7 +58,7 @@ def simulate(
     `shards`              the parents of each child shard, where there was a reshard
     `hash_ranges`         a shard's share of the hash keys, which decides what fan-out drops
     `retention_seconds`   how long the stream keeps a record; a day unless told
-    `stream_view_type`    what events of a table stream say of it
+    `stream_view_type`    what a table stream shows of an item: KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES
     `queue`               what SQS keeps of a queue: visibility timeout, receives before a message is dead, retention
 
         timeline = simulate(
@@ -53,10 +68,17 @@ def simulate(
         )
         print(timeline.explain())
     """
-    if not callable(function):
-        raise TypeError(f"function must be a handler, called with event and context; got {function!r}")
     loaded = load(mapping)
-    _refuse_what_does_not_apply(loaded, shards=shards, hash_ranges=hash_ranges, queue=queue)
+    _refuse_what_does_not_apply(
+        loaded,
+        shards=shards,
+        hash_ranges=hash_ranges,
+        retention_seconds=retention_seconds,
+        stream_view_type=None if stream_view_type == EVERYTHING else stream_view_type,
+        queue=queue,
+    )
+    if until is not None:
+        refuse_other_moments("until", until)
     role = f"arn:{loaded.source.partition}:iam::{loaded.source.account}:role/{loaded.function.split(':')[6]}"
     setting = Setting(
         function,
@@ -65,21 +87,20 @@ def simulate(
         role,
         stream_view_type,
         retention_seconds,
-        hash_ranges or {},
+        {} if hash_ranges is None else hash_ranges,
     )
     if not loaded.enabled:
         return Timeline()
     if loaded.source.is_queue:
-        settings = queue or QueueSettings()
+        settings = QueueSettings() if queue is None else queue
+        if not isinstance(settings, QueueSettings):
+            raise TypeError(f"queue must be QueueSettings; got {shown(settings)}")
         refuse_short_visibility(loaded, settings.visibility_seconds, function_timeout or 0.0)
         return QueueSimulation(loaded, records, settings, setting).run(until)
     return StreamSimulation(loaded, records, Lineage(shards or {}), setting).run(until)
 
 
-def _refuse_what_does_not_apply(
-    mapping: EventSourceMapping, *, shards: object, hash_ranges: object, queue: object
-) -> None:
-    given = {"queue": queue} if not mapping.source.is_queue else {"shards": shards, "hash_ranges": hash_ranges}
+def _refuse_what_does_not_apply(mapping: EventSourceMapping, **given: object) -> None:
     for name, value in given.items():
-        if value is not None:
-            raise ValueError(f"{name} does not apply to a {mapping.source.kind.value}; got {value!r}")
+        if value is not None and mapping.source.kind not in APPLIES[name]:
+            raise ValueError(f"{name} does not apply to a {mapping.source.kind.value}; got {shown(value)}")

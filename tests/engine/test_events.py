@@ -98,6 +98,24 @@ def test_a_change_without_an_image_has_no_field_for_it():
     ]
 
 
+@pytest.mark.parametrize(
+    ("view", "shown", "size"),
+    [
+        ("KEYS_ONLY", [], 3),
+        ("NEW_IMAGE", ["NewImage"], 11),
+        ("OLD_IMAGE", ["OldImage"], 6),
+        ("NEW_AND_OLD_IMAGES", ["NewImage", "OldImage"], 14),
+    ],
+)
+def test_a_table_stream_shows_of_an_item_what_its_view_shows(view, shown, size):
+    old = {"id": {"S": "7"}}
+    change = TableChange(SHARD, "MODIFY", old, {**old, "raw": {"B": b"\x00\x01"}}, old, created=1000.0)
+    (record,) = only_event(simulate(mapping(TABLE), [change], nothing, stream_view_type=view))["Records"]
+    told = record["dynamodb"]
+    assert [name for name in told if name.endswith("Image")] == shown
+    assert (told["StreamViewType"], told["SizeBytes"]) == (view, size)
+
+
 def test_a_windowed_event_has_the_fields_of_aws_in_their_order():
     received = event((), STAMP, Turn(Window(1607497440, 1607497560), '{"1":"282"}', Call.FINAL))
     assert compact(received) == compact(

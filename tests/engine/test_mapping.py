@@ -10,6 +10,7 @@ from tests.engine.doubles import BUCKET, CONSUMER, FAILURES, FIFO, QUEUE, STREAM
 
 ON_STREAM = {"EventSourceArn": STREAM, "StartingPosition": "TRIM_HORIZON"}
 ON_TABLE = {"EventSourceArn": TABLE, "StartingPosition": "TRIM_HORIZON"}
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:trips:live"
 ON_QUEUE = {"EventSourceArn": QUEUE}
 
 
@@ -177,8 +178,18 @@ def test_filtering_kinesis_on_anything_but_data_is_told():
     assert "partitionKey" in warning
 
 
+def test_filters_that_could_not_be_decrypted_are_refused_never_ignored():
+    hidden = {"KMSKeyArn": "arn:key", "FilterCriteriaError": {"ErrorCode": "KMSAccessDenied", "Message": "no"}}
+    assert refusal({**ON_STREAM, **hidden}).field == "FilterCriteriaError"
+
+
+@pytest.mark.parametrize(("shown", "told"), [({}, 1), (filters('{"data": {"x": [1]}}'), 0)])
+def test_criteria_that_a_key_may_hide_are_told(shown, told):
+    assert len(load({**ON_STREAM, "KMSKeyArn": "arn:key", **shown}).warnings) == told
+
+
 def test_a_description_of_a_mapping_is_a_mapping():
-    described = {**ON_STREAM, "UUID": "u-1", "State": "Enabled", "LastModified": "2026-01-01", "FunctionArn": "arn:f"}
+    described = {**ON_STREAM, "UUID": "u-1", "State": "Enabled", "LastModified": "2026-01-01", "FunctionArn": FUNCTION}
     assert load(described).uuid == "u-1"
 
 

@@ -183,6 +183,13 @@ def test_a_mapping_that_starts_at_a_time_skips_what_came_before():
     assert deliveries(simulate(settings, records(1000, 1005, 1010), nothing)) == [[1], [2]]
 
 
+def test_a_mapping_that_starts_after_every_record_delivers_none_and_says_so():
+    settings = mapping(StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=2000)
+    timeline = simulate(settings, records(1000, 1005), nothing)
+    assert timeline.invocations == []
+    assert "before the starting position" in timeline.explain()
+
+
 def test_the_keys_of_these_tests_lie_where_they_say():
     assert hash_key(LOW_KEY) < HALF <= hash_key(HIGH_KEY)
 

@@ -1,7 +1,6 @@
 """What a caller of `simulate` may rely on."""
 
 import ast
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,14 +8,11 @@ import pytest
 from local.engine import (
     KinesisRecord,
     MappingRefusedError,
-    QueueMessage,
-    QueueSettings,
     TableChange,
     rulings,
     simulate,
 )
 from tests.engine.doubles import (
-    QUEUE,
     SHARD,
     STREAM,
     TABLE,
@@ -49,51 +45,6 @@ def test_the_time_an_invocation_takes_may_depend_on_its_event():
         mapping(BatchSize=2), at_once(3), nothing, invocation_seconds=lambda event: len(event["Records"])
     )
     assert [invocation.ended - invocation.at for invocation in timeline.invocations] == [2.0, 1.0]
-
-
-def test_an_invocation_cannot_end_before_it_begins():
-    with pytest.raises(ValueError, match="invocation_seconds must be 0 or more; got -1"):
-        simulate(mapping(), at_once(1), nothing, invocation_seconds=-1.0)
-
-
-@pytest.mark.parametrize("container", [list, iter])
-def test_a_record_without_a_time_is_refused_by_place(container):
-    with pytest.raises(ValueError, match=r"records\[1\] needs a time"):
-        simulate(mapping(), container([*at_once(1), *records(float("nan"))]), nothing)
-
-
-@pytest.mark.parametrize(
-    ("kind", "place", "value", "message"),
-    [
-        (KinesisRecord, "data", "text", "data must be bytes, .*; got 'text'"),
-        (KinesisRecord, "arrived", datetime(2026, 1, 1, tzinfo=UTC), "arrived must be epoch seconds, .*; got datetime"),
-        (TableChange, "created", "1000", "created must be epoch seconds, .*; got '1000'"),
-        (QueueMessage, "body", {"id": 1}, "body must be text, .*; got {'id': 1}"),
-        (QueueMessage, "sent", None, "sent must be epoch seconds, .*; got None"),
-    ],
-)
-def test_a_record_of_the_wrong_type_is_refused_where_it_is_made(kind, place, value, message):
-    good = {
-        KinesisRecord: {"shard_id": SHARD, "partition_key": "key", "data": b"{}", "arrived": 1000.0},
-        TableChange: {"shard_id": SHARD, "event_name": "INSERT", "keys": {}, "created": 1000.0},
-        QueueMessage: {"body": "{}", "sent": 1000.0},
-    }
-    with pytest.raises(TypeError, match=message):
-        kind(**{**good[kind], place: value})
-
-
-@pytest.mark.parametrize(
-    ("arn", "given"),
-    [(STREAM, {"queue": QueueSettings()}), (QUEUE, {"shards": {}}), (QUEUE, {"hash_ranges": {}})],
-)
-def test_what_does_not_apply_to_the_source_is_refused(arn, given):
-    with pytest.raises(ValueError, match="does not apply to a"):
-        simulate(mapping(arn), [], nothing, **given)
-
-
-def test_a_parent_given_as_text_is_not_taken_for_its_letters():
-    with pytest.raises(ValueError, match="must be a list of its parents, all of them text; got 'shardId-000000000000'"):
-        simulate(mapping(), at_once(1), nothing, shards={"shardId-000000000001": SHARD})
 
 
 @pytest.mark.parametrize("function", [None, "handler.handle"])
