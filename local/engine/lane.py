@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TypeGuard
 
 from local.engine import rulings
+from local.engine.backlog import Backlog
 from local.engine.delivery import (
+    EXHAUSTED,
     Batch,
     Commit,
     Discard,
@@ -29,9 +30,9 @@ from local.engine.delivery import (
     settle,
 )
 from local.engine.entries import Entry, Stamp
-from local.engine.events import ENVELOPE_BYTES, payload_bytes, records_that_fit, windowed_envelope_bytes
+from local.engine.events import ENVELOPE_BYTES, payload_bytes, windowed_envelope_bytes
 from local.engine.terms import Terms
-from local.engine.windows import EMPTY_STATE, Call, Turn, Window, Windowing
+from local.engine.windows import EMPTY_STATE, Call, Turn, Windowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,11 @@ class Lane:
         self.backoff = backoff
         self.windowing = Windowing(terms.tumbling_window_seconds) if terms.tumbling_window_seconds else None
         self.envelope_bytes = windowed_envelope_bytes(stamp) if self.windowing else ENVELOPE_BYTES
-        self.waiting: deque[Entry] = deque()
-        self.waiting_bytes = 0
-        self.newest_window: Window | None = None  # of what waits
+        self.waiting = Backlog(terms)
         self.held: deque[Batch] = deque()
         self.in_flight: Invoke | None = None
         self.setbacks = 0  # of the first held batch, in a row
         self.ready_at = 0.0
-        self.batching_since = 0.0
         self.final_since: float | None = None
         self.ended = False
         self.settled: str | None = None
@@ -91,14 +89,9 @@ class Lane:
         """Records that were read, in shard order."""
         if not entries:
             return
-        if not self.waiting and rulings.BATCHING_WINDOW_OPENS_WITH_FIRST_RECORD:
-            self.batching_since = now
-        self.waiting.extend(entries)
-        self.waiting_bytes += payload_bytes(entries) + 1
+        self.waiting.take(entries, now)
         if self.windowing is not None:
             self.windowing.last_read = now
-            newest = Window.of(max(entry.arrived for entry in entries), self.windowing.seconds)
-            self.newest_window = newest if self.newest_window is None else max(newest, self.newest_window)
 
     def found_nothing(self, began: float) -> None:
         """A read that began at this time found the shard read to its tip."""
@@ -135,11 +128,15 @@ class Lane:
         batch = self.held.popleft()
         if not batch.request_id:
             batch = replace(batch, request_id=self.new_request_id())
+        too_large = self._is_too_large(batch)
+        if too_large and batch.call is not Call.ORDINARY and not rulings.OVERSIZED_FINAL_SPENDS_RETRIES:
+            self._begin_anew(now)
+            return self._discard(Discard(batch, EXHAUSTED))
         turn = None
         if self.windowing is not None:
             turn = self.windowing.turn(batch.call)
             self.windowing.sent(batch.call)
-        self.in_flight = Invoke(batch, turn, self._is_too_large(batch))
+        self.in_flight = Invoke(batch, turn, too_large)
         return self.in_flight
 
     def _envelope(self) -> int:
@@ -181,7 +178,7 @@ class Lane:
         assert self.in_flight is not None
         batch = self.in_flight.batch
         self.in_flight = None
-        self.batching_since = now
+        self.waiting.reopen(now)
         if not isinstance(outcome, Throttled):
             batch = replace(batch, invocations=batch.invocations + 1)
         steps = settle(batch, outcome, self.terms.retry)
@@ -235,7 +232,7 @@ class Lane:
     def _settle_position(self, batch: Batch) -> None:
         if not batch.entries:
             return
-        following = self.held[0].entries if self.held else self.waiting
+        following = self.held[0].entries if self.held else self.waiting.entries
         if not following:
             self.settled = batch.entries[-1].sequence_number
             return
@@ -250,44 +247,21 @@ class Lane:
             return self._close_idle_window(now)
         window = None
         if self.windowing is not None:
-            window = self.windowing.window_of(self.waiting[0].arrived)
+            window = self.windowing.window_of(self.waiting.first.arrived)
             if self.windowing.current is None:
                 self.windowing.open(window)
             elif window != self.windowing.current:
                 self._close_window()
                 return None if self.held else self._gather(now)
-        due_at = self.batching_since + self.terms.batching_window_seconds
-        if now < due_at and not self._is_full(window):
-            return Wait(due_at)
-        self._cut(window)
+        room = rulings.PAYLOAD_LIMIT_BYTES - self._envelope()
+        if now < self.waiting.due_at and not self.ended and not self.waiting.is_full(room, window):
+            return Wait(self.waiting.due_at)
+        self.held.append(Batch(self.waiting.cut(room, self._belongs if self.windowing else None)))
         return None
 
-    def _is_full(self, window: Window | None) -> bool:
-        return (
-            self.ended
-            or len(self.waiting) >= self.terms.batch_size
-            or self.waiting_bytes + self._envelope() >= rulings.PAYLOAD_LIMIT_BYTES
-            or (window is not None and self.newest_window is not None and self.newest_window > window)
-        )
-
-    def _cut(self, window: Window | None) -> None:
-        room = rulings.PAYLOAD_LIMIT_BYTES - self._envelope()
-        if self.waiting_bytes <= room and len(self.waiting) <= self.terms.batch_size:
-            count = len(self.waiting)
-        else:
-            most = islice(self.waiting, self.terms.batch_size)
-            count = records_that_fit(tuple(most), self.terms.batch_size, room)
-        entries: list[Entry] = []
-        for entry in islice(self.waiting, count):
-            if window is not None and self.windowing is not None and self.windowing.window_of(entry.arrived) != window:
-                break
-            entries.append(entry)
-        for _ in entries:
-            self.waiting.popleft()
-        self.waiting_bytes -= payload_bytes(entries) + 1
-        if not self.waiting:
-            self.newest_window = None
-        self.held.append(Batch(entries))
+    def _belongs(self, entry: Entry) -> bool:
+        """Whether a record is delivered in the window that is open."""
+        return self.windowing is not None and self.windowing.window_of(entry.arrived) == self.windowing.current
 
     def _close_idle_window(self, now: float) -> Wait | None:
         if self.windowing is None or self.windowing.current is None:

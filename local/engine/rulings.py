@@ -30,6 +30,10 @@ EARLY_TERMINATION_NEEDS_ORDINARY_FINAL = False
 # W25/P7: compact UTF-8 JSON; a string of 1,048,640 characters is known to be too much.
 STATE_LIMIT_BYTES = MEBIBYTE
 
+# W23, S12: a state may be so large that the early final call itself exceeds what an invocation takes. Like a record
+# too large to send, the call then spends the retries without reaching the function, and the window goes on with {}.
+OVERSIZED_FINAL_SPENDS_RETRIES = True
+
 # W8: `state` must be a JSON object; anything else counts as a response without state.
 STATE_MUST_BE_AN_OBJECT = True
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from local.engine import KinesisRecord, TableChange, simulate
+from local.engine import KinesisRecord, TableChange, rulings, simulate
 from local.engine.delivery import Succeeded
 from local.engine.entries import KinesisEntry, Stamp
 from local.engine.lane import Invoke, Wait
 from local.engine.mapping import load
-from local.engine.rulings import STATE_LIMIT_BYTES
+from local.engine.rulings import PAYLOAD_LIMIT_BYTES, STATE_LIMIT_BYTES
 from local.engine.shard import Shard
 from local.engine.source import source
 from local.engine.windows import Call
@@ -177,6 +177,38 @@ def test_a_state_of_exactly_one_megabyte_is_kept():
         return {"state": {"x": "x" * (STATE_LIMIT_BYTES - 8)}}
 
     assert "early" not in " ".join(calls(simulate(mapping(**WINDOW), records(1000), full)))
+
+
+def bursting(event, context):
+    """Its state fits into a response, and not into an event beside what else that says."""
+    if numbers(event) != [0]:
+        return counting(event, context)
+    return {"state": {"x": "x" * (PAYLOAD_LIMIT_BYTES - 100)}}
+
+
+def test_a_state_too_large_to_send_back_spends_the_retries_of_its_final_call_and_is_given_up():
+    timeline = simulate(mapping(MaximumRetryAttempts=2, **WINDOW), records(1000, 1001), bursting)
+    (discarded,) = timeline.discarded
+    assert calls(timeline) == ["[1000) 0", "[1000) 1", "[1000) final"]
+    assert states(timeline) == [None, None, [1]]
+    assert (discarded.condition, discarded.names) == ("RetryAttemptsExhausted", [])
+    assert discarded.record is not None
+    assert discarded.record["requestContext"]["approximateInvokeCount"] == 3
+    assert "responseContext" not in discarded.record
+    assert discarded.record["timeWindowInfo"]["isWindowTerminatedEarly"]
+
+
+def test_a_state_too_large_to_send_back_blocks_its_shard_as_long_as_a_record_may_age():
+    timeline = simulate(mapping(MaximumRecordAgeInSeconds=60, **WINDOW), records(1000, 1061.5), bursting)
+    (discarded,) = timeline.discarded
+    assert (discarded.condition, discarded.at) == ("RecordAgeExceeded", 1063.05)
+    assert timeline.invocations[1].at == 1063.05
+
+
+def test_a_final_call_that_can_never_be_sent_could_be_given_up_at_once(monkeypatch):
+    monkeypatch.setattr(rulings, "OVERSIZED_FINAL_SPENDS_RETRIES", False)
+    (discarded,) = simulate(mapping(**WINDOW), records(1000), bursting).discarded
+    assert discarded.at == 1000.05
 
 
 def test_after_an_early_end_the_same_window_goes_on_with_empty_state_and_gets_its_own_final_call():
