@@ -87,14 +87,14 @@ class Shop:
     script: Iterable[Failing | None] = ()
     timeout_seconds: float = 10.0
     logged: io.StringIO = field(default_factory=io.StringIO)
-    log: Logger = field(init=False)
+    log: Logger | None = None
     table: MemoryDynamoDB = field(init=False)
     names: int = 0
     seconds: int = 0
 
     def __post_init__(self) -> None:
         self.table = MemoryDynamoDB(self.script, keys={"orders": ("id",)})
-        self.log = Logger(service=f"order_api_{uuid4()}", stream=self.logged)
+        self.log = self.log or Logger(service=f"order_api_{uuid4()}", stream=self.logged)
 
     @property
     def items(self) -> dict[str, Any]:
@@ -108,6 +108,7 @@ class Shop:
     def ask(self, event: Any) -> Answered:
         clock = ManualClock()
         store = OrderStore("orders", self.table, full_waits(clock))
+        assert self.log
         api = Api(store, self.log, clock=self._now, make_name=self._name)
         answer = respond(event, ManualContext(clock, self.timeout_seconds), api)
         return Answered(answer["statusCode"], answer["headers"], json.loads(answer["body"]))
