@@ -90,7 +90,7 @@ def messages(event: Mapping[str, Any]) -> list[Message]:
 def one_by_one(
     event: Mapping[str, Any],
     act: Act,
-    unusable: type[Exception],
+    unusable: type[Exception] | tuple[type[Exception], ...],
     facts: dict[str, Any],
     log: Logger,
     seconds_left: SecondsLeft,
@@ -124,10 +124,12 @@ def one_by_one(
 
 def _tell(tally: Tally, facts: dict[str, Any], log: Logger) -> None:
     facts |= tally.facts()
+    # Under the words that the function has for it as well: MessagesNotified, MessagesRepeated.
     metrics.count(
         MessagesSettled=sum(tally.settled.values()),
         MessagesUnusable=len(tally.unusable),
         MessagesReturned=tally.failed,
+        **{f"Messages{word.title().replace('_', '')}": times for word, times in tally.settled.items()},
     )
     for message_id, reason in list(tally.unusable.items())[:MOST_MESSAGE_LINES]:
         log.warning("message_unusable", extra={"message_id": message_id, "reason": reason[:LONGEST_MESSAGE]})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -45,7 +45,12 @@ THROTTLES = {
 }
 
 # Another request was at the same item; which of the two is to wait is not known beforehand.
-CONFLICTS = {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
+CONFLICTS = {
+    "ConditionalRequestConflict",
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
 
 # Neither throttles nor 5xx by status, and still to be asked again: S3 waited for the body too long, or was busy.
 INTERRUPTIONS = {"OperationAborted", "RequestTimeout", "RequestTimeoutException"}
@@ -76,6 +81,10 @@ class Backoff:
             self.sleep(wait)
             retries += 1
             yield retries
+
+
+class UnprovenError(RuntimeError):
+    """An answer that does not say what was asked for, such as status 200 with rubbish for a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,26 @@ def _round(items: list[T], send: Send[T], calls: Calls[T], seconds_left: Seconds
         # Not one item taken: the service needs a pause now, and would refuse the other calls too.
         stopped = len(refused) == len(call)
     return unplaced, refusal
+
+
+def persist(attempt: Callable[[], T], backoff: Backoff, seconds_left: SecondsLeft) -> T:
+    """What `attempt` returns, once it is not refused for now; the last refusal rises when the time has run out."""
+    refusal: Exception = UnprovenError("no attempt was made")
+    for _ in backoff.attempts(seconds_left):
+        try:
+            return attempt()
+        except (*CALL_ERRORS, UnprovenError) as error:
+            if not is_passing(error):
+                raise
+            refusal = error
+    raise refusal
+
+
+def proof(answer: Mapping[str, Any], name: str) -> Any:
+    """What the answer holds under `name`, without which nothing says that the call did what it should."""
+    if name not in answer:
+        raise UnprovenError(f"an answer must hold {name}; got one with {sorted(answer)}")
+    return answer[name]
 
 
 def is_passing(error: Exception) -> bool:

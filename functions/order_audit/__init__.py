@@ -1,0 +1,1 @@
+"""Every version of every order, written once and never again."""

@@ -1,0 +1,57 @@
+"""What is told of an order that came to another status. Ids and the status: no names, no addresses, no prices.
+
+e-mail, SMS    Order o-1 is REJECTED: sku tea is unknown
+all others     {"noticeId": "o-1/2", "orderId": "o-1", "status": "REJECTED", ...}      noticeId: the same when repeated
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from domain.order_event import OrderEvent
+
+LONGEST_SUBJECT = 100  # of SNS
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message of the topic; subscriptions filter by its attributes."""
+
+    order_id: str
+    version: int
+    subject: str
+    message: str
+    attributes: dict[str, str]
+
+
+def notice(event: OrderEvent, image: dict[str, Any] | None) -> Notice:
+    """The notice of a transition; `image` is the order, None where it is gone."""
+    order = image or {}
+    told = {
+        "noticeId": f"{event.order_id}/{event.version}",
+        "orderId": event.order_id,
+        "version": event.version,
+        "status": event.status,
+        "previousStatus": event.previous_status,
+        "at": event.at,
+        "customerId": order.get("customerId"),
+        "correlationId": event.correlation_id,
+        "reason": order.get("reason"),
+    }
+    told = {name: value for name, value in told.items() if value is not None}
+    sentence = f"Order {event.order_id} is {event.status}"
+    text = f"{sentence}: {order['reason']}" if "reason" in told else sentence
+    return Notice(
+        event.order_id,
+        event.version,
+        sentence[:LONGEST_SUBJECT],
+        # One text for each kind of subscription; `default` is for all that are not named.
+        json.dumps({"default": json.dumps(told), "email": text, "sms": text}),
+        {
+            name: str(told[name])
+            for name in ("status", "orderId", "customerId", "correlationId")
+            if told.get(name)  # SNS takes no empty attribute
+        },
+    )

@@ -1,0 +1,1 @@
+"""One fulfilment for each order that is shipped."""
