@@ -33,7 +33,7 @@ import msgspec
 
 from domain.trip import Trip
 from streamkit.kpl import DIGEST_BYTES, MAGIC, _aggregated_record
-from streamkit.records import instant
+from streamkit.instants import instant
 from tests.aggregation import NOON, World
 from tests.events import kinesis_event, packed
 from window_aggregator.sums import Sums, sums_of

@@ -16,7 +16,7 @@ from domain.trip import Trip, parse
 from local.engine import KinesisRecord, Timeline, simulate
 from streamkit.kpl import payloads
 from streamkit.quarantine import Quarantine
-from streamkit.records import instant
+from streamkit.instants import instant
 from tests.doubles import Fate, ManualClock, ManualContext, MemoryBucket, MemoryQueue, full_waits
 from tests.events import trip
 from tests.memory_dynamodb import Failing, MemoryDynamoDB

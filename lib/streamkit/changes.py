@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from streamkit.records import LATEST_ARRIVAL, instant
+from streamkit.instants import LATEST, instant
 
 EventName = Literal["INSERT", "MODIFY", "REMOVE"]
 Item = dict[str, Any]
@@ -150,7 +150,7 @@ def _binary(content: str | bytes, name: str) -> bytes:
 
 
 def _created(epoch_seconds: object) -> float:
-    if isinstance(epoch_seconds, int | float) and 0 <= epoch_seconds <= LATEST_ARRIVAL:
+    if isinstance(epoch_seconds, int | float) and 0 <= epoch_seconds <= LATEST:
         return float(epoch_seconds)
     raise _refused("ApproximateCreationDateTime", "epoch seconds within the years 1970 to 9999", epoch_seconds)
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from streamkit.instants import LATEST, instant
 from streamkit.kpl import Flawed, unpack
-
-LATEST_ARRIVAL = 253402300799  # 9999-12-31T23:59:59Z, the last second that can be written as an instant
 
 
 class EventError(ValueError):
@@ -87,11 +85,6 @@ def user_records(event: Mapping[str, Any]) -> list[UserRecord]:
     return [user_record for record in records(event) for user_record in record.user_records()]
 
 
-def instant(epoch_seconds: float) -> str:
-    """Epoch seconds as ISO-8601 in UTC with milliseconds, the precision of Kinesis."""
-    return datetime.fromtimestamp(epoch_seconds, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
 def _records(delivered: Sequence[Mapping[str, Any]]) -> Iterator[Record]:
     sequence_number, index = "", 0
     for entry in delivered:
@@ -116,7 +109,7 @@ def _records(delivered: Sequence[Mapping[str, Any]]) -> Iterator[Record]:
 
 
 def _arrived(epoch_seconds: float) -> float:
-    if not 0 <= epoch_seconds <= LATEST_ARRIVAL:  # so also for what is not a number
+    if not 0 <= epoch_seconds <= LATEST:  # so also for what is not a number
         raise EventError(
             f"approximateArrivalTimestamp must be epoch seconds within the years 1970 to 9999; got {epoch_seconds!r}; "
             "invoke this function through a Kinesis event source mapping"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from streamkit.records import EventError, instant, records, user_records
+from streamkit.instants import instant
+from streamkit.records import EventError, records, user_records
 from tests.events import SHARD, aggregate, kinesis_event
 
 FIXTURES = json.loads((Path(__file__).parents[1] / "fixtures" / "kinesis_events.json").read_text())
