@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 
 from local.emulator import running
-from local.endpoint import Capabilities
+from local.endpoint import Capabilities, Endpoint
+from local.engine_process import EngineProcess
 from local.fault_proxy import FaultProxy
 from local.stack import ROOT, Stack
 from tests.flows.deployed import Trips
@@ -13,6 +17,12 @@ from tests.flows.examples import rehearsal
 from tests.flows.leftovers import leftovers
 
 NAME = "flows"
+
+# Short windows, so that many close in a test; buckets of a minute all the same, as the producer's report has them.
+TRIPS = {
+    "stream": {"capacity": {"mode": "PROVISIONED", "shards": 2}},
+    "window": {"seconds": 3, "bucket_seconds": 60, "allowed_lateness_seconds": 900},
+}
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +41,7 @@ def examples(endpoint):
 def stack(endpoint, request):
     if any("examples" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("examples")  # they go up beside the stack
-    stack = Stack.at(endpoint.url, ROOT / ".local" / "flows", name=NAME)
+    stack = Stack.at(endpoint.url, home(endpoint) / "flows", name=NAME, variables={"trips": TRIPS})
     stack.apply()
     yield stack
     if request.session.exitstatus == pytest.ExitCode.INTERRUPTED and endpoint.ours:
@@ -43,7 +53,21 @@ def stack(endpoint, request):
 
 @pytest.fixture(scope="session")
 def deployed(endpoint, stack):
-    return Trips(endpoint, stack.outputs())
+    """The trips flow, at rest: the endpoint's own pollers know no windows, and would deliver the stream anew."""
+    deployed = Trips(endpoint, stack.outputs())
+    deployed.poll(on=False)
+    return deployed
+
+
+@pytest.fixture
+def engine(endpoint, stack, deployed, tmp_path):
+    """The engine of `make up` on the flow's mappings; it goes on where the one before it stood."""
+    deployed.poll(on=True)  # a mapping that is off stays off under an engine
+    process = EngineProcess(endpoint.url, tmp_path)
+    process.up(stack.state)
+    yield process
+    process.down()
+    deployed.poll(on=False)
 
 
 @pytest.fixture
@@ -58,6 +82,11 @@ def trips(deployed):
 def proxy(endpoint):
     with FaultProxy(endpoint.url, seed=1) as proxy:
         yield proxy
+
+
+def home(endpoint: Endpoint) -> Path:
+    """Where the files of the AWS at this address are."""
+    return ROOT / ".local" / str(urlsplit(endpoint.url).port)
 
 
 @pytest.fixture(scope="session")

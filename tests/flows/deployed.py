@@ -1,4 +1,4 @@
-"""The deployed trips flow as a test sees it: invoke the writer, read what it left behind."""
+"""The deployed trips flow as a test sees it: invoke the writer, read what was left behind."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 
 from local.detour import detour
 from local.endpoint import Endpoint
+from tests.flows.patience import until
 
 ALIAS = "live"
+MOST_WRITES = 25  # of one BatchWriteItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +71,58 @@ class Trips:
         )
         assert answer["FailedRecordCount"] == 0
 
-    def writer_mapping(self) -> dict[str, Any]:
-        (mapping,) = self.endpoint.client("lambda").list_event_source_mappings(
-            FunctionName=f"{self.outputs['trip_writer_function_name']}:{ALIAS}"
-        )["EventSourceMappings"]
-        return dict(mapping)
+    @property
+    def functions(self) -> list[str]:
+        """The functions that read the stream."""
+        return [self.outputs["trip_writer_function_name"], self.outputs["window_aggregator_function_name"]]
 
-    def writer_is_polled(self) -> bool:
-        """Whether the endpoint's own poller drives the writer."""
-        return self.writer_mapping()["State"] in ("Enabled", "Enabling")
+    def mappings(self) -> list[dict[str, Any]]:
+        """The event source mappings of the flow's functions, as Lambda shows them."""
+        lambdas = self.endpoint.client("lambda")
+        listed = [lambdas.list_event_source_mappings(FunctionName=f"{name}:{ALIAS}") for name in self.functions]
+        return [mapping for answer in listed for mapping in answer["EventSourceMappings"]]
 
-    def stop_polling(self) -> None:
-        self.endpoint.client("lambda").update_event_source_mapping(UUID=self.writer_mapping()["UUID"], Enabled=False)
+    def polled(self) -> list[str]:
+        """The mappings that the endpoint's own pollers drive, and those it is about to."""
+        return [mapping["UUID"] for mapping in self.mappings() if mapping["State"] != "Disabled"]
+
+    def poll(self, *, on: bool) -> None:
+        """Has the endpoint's own pollers begin, or end."""
+        lambdas = self.endpoint.client("lambda")
+        for mapping in self.mappings():
+            lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+        until(lambda: on or not self.polled(), seconds=20)
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Every trip in the table, by tripId, in DynamoDB's wire types."""
-        pages = self.endpoint.client("dynamodb").get_paginator("scan")
-        found = pages.paginate(TableName=self.outputs["trips_table_name"], ConsistentRead=True)
-        return {item["tripId"]["S"]: item for page in found for item in page["Items"]}
+        return {item["tripId"]["S"]: item for item in self._scanned(self.outputs["trips_table_name"])}
+
+    def totals_items(self) -> list[dict[str, Any]]:
+        """Everything in the totals table, in DynamoDB's wire types."""
+        return list(self._scanned(self.outputs["trip_totals_table_name"]))
+
+    def marks(self) -> dict[str, int]:
+        """How far each shard is counted: its last sequence number."""
+        marks = self.endpoint.client("dynamodb").query(
+            TableName=self.outputs["trip_totals_table_name"],
+            KeyConditionExpression="vendorId = :zero AND begins_with(#window, :mark)",
+            ExpressionAttributeNames={"#window": "window"},
+            ExpressionAttributeValues={":zero": {"N": "0"}, ":mark": {"S": "mark#"}},
+            ConsistentRead=True,
+        )["Items"]
+        return {
+            item["window"]["S"].removeprefix("mark#"): int(item.get("lastSequenceNumber", {"S": "0"})["S"])
+            for item in marks
+        }
 
     def forget_trips(self) -> None:
-        table = self.endpoint.client("dynamodb")
-        for trip_id in self.items():
-            table.delete_item(TableName=self.outputs["trips_table_name"], Key={"tripId": {"S": trip_id}})
+        self._delete(self.outputs["trips_table_name"], [{"tripId": {"S": trip_id}} for trip_id in self.items()])
+
+    def forget_totals(self, *, marks: bool = False) -> None:
+        """Totals, parts and late trips go; what says how far shards are counted stays, unless it shall go as well."""
+        keys = [{name: item[name] for name in ("vendorId", "window")} for item in self.totals_items()]
+        of_vendors = [key for key in keys if marks or key["vendorId"]["N"] != "0"]
+        self._delete(self.outputs["trip_totals_table_name"], of_vendors)
 
     def quarantined(self) -> list[dict[str, Any]]:
         """Takes every message out of quarantine, oldest shard position first."""
@@ -100,9 +131,9 @@ class Trips:
         while messages := queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get(
             "Messages"
         ):
-            for message in messages:
-                taken.append(json.loads(message["Body"]))
-                queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            taken += [json.loads(message["Body"]) for message in messages]
+            receipts = [{"Id": message["MessageId"], "ReceiptHandle": message["ReceiptHandle"]} for message in messages]
+            queue.delete_message_batch(QueueUrl=url, Entries=receipts)
         return sorted(taken, key=lambda message: (int(message["sequenceNumber"]), message["index"]))
 
     def kept_object(self, key: str) -> bytes:
@@ -110,6 +141,17 @@ class Trips:
             self.endpoint.client("s3").get_object(Bucket=self.outputs["failures_bucket_name"], Key=key)["Body"].read()
         )
         return body
+
+    def _scanned(self, table: str) -> Iterator[dict[str, Any]]:
+        pages = self.endpoint.client("dynamodb").get_paginator("scan")
+        for page in pages.paginate(TableName=table, ConsistentRead=True):
+            yield from page["Items"]
+
+    def _delete(self, table: str, keys: Sequence[Any]) -> None:
+        tables = self.endpoint.client("dynamodb")
+        for start in range(0, len(keys), MOST_WRITES):
+            requests = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + MOST_WRITES]]
+            tables.batch_write_item(RequestItems={table: requests})
 
 
 def _sids(policy: dict[str, Any]) -> str:

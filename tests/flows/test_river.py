@@ -3,28 +3,9 @@
 import base64
 import re
 
-import pytest
-
-from local.engine_process import EngineProcess
 from local.stack import ROOT, as_root
 from tests.events import packed, trip
 from tests.flows.patience import collected, until
-
-
-@pytest.fixture
-def engine(endpoint, stack, tmp_path):
-    process = EngineProcess(endpoint.url, tmp_path)
-    process.up(stack.state)
-    yield process
-    process.down()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quiet_afterwards(deployed):
-    """The emulator's poller, given back, would deliver the stream anew into the tests that follow."""
-    yield
-    deployed.stop_polling()
-    until(lambda: deployed.writer_mapping()["State"] == "Disabled", seconds=20)
 
 
 def identities(messages):
@@ -54,6 +35,6 @@ def test_what_the_readme_tries_by_hand_works(endpoint, trips, engine, monkeypatc
 
 
 def test_the_engine_gives_the_pollers_back_when_it_ends(trips, engine):
-    assert not trips.writer_is_polled()
+    assert not trips.polled()
     engine.down()
-    assert trips.writer_is_polled()
+    assert len(trips.polled()) == len(trips.mappings()) == 2

@@ -1,6 +1,6 @@
 """Functions that the flow tests deploy; this file is all of their package. Each writes down what it was called with.
 
-Functions run on this machine here, so a file is the quickest witness; they print because the emulator waits for it.
+Functions run on this machine here, so a file is the quickest witness.
 """
 
 import base64

@@ -1,0 +1,126 @@
+"""From the producer to the totals: whatever is killed, throttled or repeated meanwhile, the tables equal the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from local.detour import detour
+from local.emulator import Emulator
+from local.endpoint import REGION
+from local.faults import Reset, Rule, ServerError, Throttle
+from local.stack import ROOT, as_root
+from tests.events import packed, trip
+from tests.flows.deployed import ALIAS
+from tests.flows.patience import until
+from tests.flows.stocktaking import held, reported, unusable
+from tests.flows.windows import settled
+
+SPOILED = ["--poison", "0.02", "--repeated", "0.05", "--late", "0.05", "--very-late", "0.02"]
+LATENESS = ["--allowed-lateness-seconds", "900"]
+CONSUMERS = ("trip_writer", "window_aggregator")
+
+# Half of what is lost, refused or answered with an error has happened all the same.
+TROUBLES = (
+    Rule(Throttle(), "dynamodb", probability=0.1),
+    Rule(Throttle(), "sqs", probability=0.1),
+    Rule(Reset(applied=True), "dynamodb", "TransactWriteItems", probability=0.1),
+    Rule(Reset(applied=True), "sqs", "SendMessageBatch", probability=0.1),
+    Rule(ServerError(applied=True), "dynamodb", "UpdateItem", probability=0.05),
+    Rule(ServerError(503), "dynamodb", "BatchWriteItem", probability=0.1),
+)
+
+
+@pytest.fixture
+def kinesis(endpoint):
+    return endpoint.client("kinesis")
+
+
+@pytest.fixture
+def river(trips, engine, kinesis):
+    """The flow under the engine, with all that was in its stream settled and forgotten."""
+    settled(trips, kinesis, seconds=60)
+    trips.forget_trips()
+    trips.forget_totals()
+    return trips
+
+
+@contextmanager
+def producing(trips, report, *options):
+    """A producer at work; at the end of the block it is waited for."""
+    command = [sys.executable, "-m", "producer", "--stream", trips.outputs["trips_stream_name"], "--report", report]
+    env = {**as_root(trips.endpoint.url, os.environ), "AWS_DEFAULT_REGION": REGION}
+    log = report.with_suffix(".log")
+    with (
+        log.open("w") as out,
+        subprocess.Popen([*map(str, command), *options], cwd=ROOT, env=env, stderr=out) as process,
+    ):
+        yield
+        assert process.wait(120) == 0, log.read_text()
+
+
+@contextmanager
+def without_concurrency(trips):
+    """Every invocation of the flow's functions is throttled until the block ends."""
+    lambdas = trips.endpoint.client("lambda")
+    for name in trips.functions:
+        lambdas.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    yield
+    for name in trips.functions:
+        lambdas.delete_function_concurrency(FunctionName=name)
+
+
+def kill_workers():
+    """Ends the functions' processes, whatever they are at; how many there were. None, where the AWS is not ours."""
+    workers = Emulator.of_environment().ledger.strays()
+    for worker in workers:
+        os.kill(worker.pid, signal.SIGKILL)
+    return len(workers)
+
+
+def kill_engine(engine, state):
+    """The engine ends without a word, and another one begins."""
+    process = engine.ledger.process()
+    os.kill(process.pid, signal.SIGKILL)
+    until(lambda: engine.ledger.process() is None, seconds=10, every=0.02)
+    engine.up(state)
+
+
+@pytest.mark.usefixtures("iam_enforced")
+def test_totals_equal_the_report_to_the_cent_whatever_is_killed_throttled_or_lost(
+    river, engine, stack, proxy, kinesis, tmp_path
+):
+    reports = [tmp_path / "aggregated.json", tmp_path / "plain.json"]
+    aggregator = river.outputs["window_aggregator_function_name"]
+    with ExitStack() as under:
+        under.enter_context(detour(river.endpoint.client("lambda"), aggregator, proxy.url, alias=ALIAS))
+        under.enter_context(proxy.faults(*TROUBLES))
+        usual = [*SPOILED, *LATENESS, "--records", "50000", "--rate", "3500"]
+        under.enter_context(producing(river, reports[0], *usual, "--seed", "1"))
+        under.enter_context(producing(river, reports[1], *usual, "--seed", "2", "--plain"))
+        time.sleep(3)
+        kill_workers()
+        with without_concurrency(river):
+            time.sleep(3)
+        time.sleep(2)
+        kill_engine(engine, stack.state)
+        time.sleep(2)
+        kill_workers()
+    messages = settled(river, kinesis, seconds=120)
+    expected = reported([json.loads(report.read_text()) for report in reports], CONSUMERS)
+    assert held(river.totals_items(), messages, len(river.items())).differences(expected) == []
+    assert len(proxy.injected) >= 20
+
+
+def test_an_aggregate_with_too_many_unusable_records_counts_as_many_in_one_message(river, kinesis):
+    river.put([packed(*[b"no trip"] * 600, trip("t-1"))])
+    messages = settled(river, kinesis, seconds=60)
+    assert unusable(messages) == dict.fromkeys(CONSUMERS, 600)
+    assert len(messages) < 100
