@@ -32,8 +32,8 @@ from typing import Any
 import msgspec
 
 from domain.trip import Trip
-from streamkit.kpl import DIGEST_BYTES, MAGIC, _aggregated_record
 from streamkit.instants import instant
+from streamkit.kpl import DIGEST_BYTES, MAGIC, _aggregated_record
 from tests.aggregation import NOON, World
 from tests.events import kinesis_event, packed
 from window_aggregator.sums import Sums, sums_of

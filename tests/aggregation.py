@@ -14,9 +14,9 @@ from aws_lambda_powertools.logging import Logger
 
 from domain.trip import Trip, parse
 from local.engine import KinesisRecord, Timeline, simulate
+from streamkit.instants import instant
 from streamkit.kpl import payloads
 from streamkit.quarantine import Quarantine
-from streamkit.instants import instant
 from tests.doubles import Fate, ManualClock, ManualContext, MemoryBucket, MemoryQueue, full_waits
 from tests.events import trip
 from tests.memory_dynamodb import Failing, MemoryDynamoDB
