@@ -67,7 +67,7 @@ class Desk:
         """source -> function, as a person knows them."""
         return f"{self.mapping.source.name} -> {':'.join(self.mapping.function.split(':')[6:])}"
 
-    def invoke(self, build: Callable[[], dict[str, object]]) -> Reply | None:
+    def invoke(self, build: Callable[[], bytes]) -> Reply | None:
         """For threads: one call, waited for as long as the function may run; None if it is too late to begin."""
         if self.stopping:
             return None

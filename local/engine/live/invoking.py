@@ -8,7 +8,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from local.engine.entries import compact
 from local.engine.function import Answer
 from local.engine.live.troubles import AwsError, Trouble, code, status, trouble
 
@@ -38,10 +37,10 @@ def function_facts(functions: Any, arn: str) -> FunctionFacts:
     return FunctionFacts(arn, found["Role"], float(found["Timeout"]))
 
 
-def call(client: Callable[[], Any], arn: str, event: dict[str, Any], timeout_seconds: float) -> Reply:
+def call(client: Callable[[], Any], arn: str, payload: bytes, timeout_seconds: float) -> Reply:
     """One invocation, waited for; whatever the endpoint does is a reply, nothing is tried twice here."""
     try:
-        answered = client().invoke(FunctionName=arn, Payload=compact(event).encode())
+        answered = client().invoke(FunctionName=arn, Payload=payload)
         content: bytes = answered["Payload"].read()
     except ReadTimeoutError:
         return Reply(Answer(error=f"Task timed out after {timeout_seconds:.2f} seconds"))

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from local.engine import rulings
+from local.engine.entries import compact
 from local.engine.live.desk import Desk
 from local.engine.live.invoking import Reply
 from local.engine.live.queue_calls import PER_CALL, QueueCalls
@@ -170,7 +171,9 @@ class QueueWorker:
         desk.tally.in_flight += 1
         desk.tally.invocations += 1
         desk.readings.add(desk.meter.sent(now, len(messages)))
-        task = partial(desk.invoke, lambda: {"Records": [message.as_event(self.source) for message in messages]})
+        task = partial(
+            desk.invoke, lambda: compact({"Records": [each.as_event(self.source) for each in messages]}).encode()
+        )
         desk.loop.work(desk.pools.calling, task, partial(self._answered, messages, attempt, now))
 
     def _answered(self, messages: Sequence[Received], attempt: int, sent: float, done: Future[Reply | None]) -> None:

@@ -15,12 +15,12 @@ from functools import partial
 from local.engine import rulings
 from local.engine.delivery import Commit, Discard, Failed, FailedAt, Outcome, TooLarge
 from local.engine.entries import Entry, Stamp
-from local.engine.events import event
 from local.engine.function import TOO_LARGE
 from local.engine.lane import Invoke, Lane, Wait
 from local.engine.live.desk import Desk
 from local.engine.live.failure_records import FailureRecords
 from local.engine.live.invoking import Reply
+from local.engine.live.payloads import payload
 from local.engine.live.reading import HORIZON, Page, Position, Reader, ShardFacts
 from local.engine.live.resumption import Beginning, open_window, ours, positions, resume_window, unsettled
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
@@ -211,7 +211,7 @@ class ShardRunner:
         desk.tally.age_seconds = None if last is None else max(0.0, now - last)
         desk.tally.in_flight += 1
         desk.tally.invocations += 1
-        task = partial(desk.invoke, partial(event, batch.entries, lane.stamp, step.turn))
+        task = partial(desk.invoke, partial(payload, batch.entries, lane.stamp, step.turn))
         self.loop.work(desk.pools.calling, task, lambda done: self._answered(lane, step, now, done))
 
     def _answered(self, lane: Lane, step: Invoke, sent: float, done: Future[Reply | None]) -> None:

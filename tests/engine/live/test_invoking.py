@@ -17,7 +17,7 @@ from tests.engine.live.doubles import ScriptedFunctions, failed_by_service, thro
 
 
 def outcome_of(answer, **settings):
-    reply = call(lambda: ScriptedFunctions(answer), "f", {"Records": []}, 3.0)
+    reply = call(lambda: ScriptedFunctions(answer), "f", b"{}", 3.0)
     return outcome(reply.answer, Batch(entries("12")), load(mapping(**settings)))
 
 
@@ -42,11 +42,11 @@ def test_an_answer_is_an_outcome(answer, settings, expected):
 
 
 def test_lack_of_concurrency_is_nothing_to_tell():
-    assert call(lambda: ScriptedFunctions(throttled_by_lambda()), "f", {}, 3.0).refusal is None
+    assert call(lambda: ScriptedFunctions(throttled_by_lambda()), "f", b"{}", 3.0).refusal is None
 
 
 def test_a_service_that_fails_is_told():
-    assert "ServiceException" in str(call(lambda: ScriptedFunctions(failed_by_service()), "f", {}, 3.0).refusal)
+    assert "ServiceException" in str(call(lambda: ScriptedFunctions(failed_by_service()), "f", b"{}", 3.0).refusal)
 
 
 def test_the_version_that_ran_is_known_to_the_failure_record():
@@ -54,7 +54,7 @@ def test_the_version_that_ran_is_known_to_the_failure_record():
         def invoke(self, **_):
             return {"Payload": io.BytesIO(b"null"), "ExecutedVersion": "7"}
 
-    assert call(lambda: Versioned(), "f:live", {}, 3.0).version == "7"
+    assert call(lambda: Versioned(), "f:live", b"{}", 3.0).version == "7"
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b'"\xe9t\xe9"'])
@@ -63,7 +63,7 @@ def test_an_answer_that_is_no_utf_8_is_a_failed_invocation_that_says_so(content)
         def invoke(self, **_):
             return {"Payload": io.BytesIO(content), "ExecutedVersion": "7"}
 
-    reply = call(lambda: Garbled(), "f", {}, 3.0)
+    reply = call(lambda: Garbled(), "f", b"{}", 3.0)
     assert (reply.version, reply.answer.throttled) == ("7", False)
     assert "not UTF-8" in str(reply.answer.error)
 
