@@ -1,22 +1,36 @@
-"""How fast the live engine moves records beside the emulator's own poller: same function, same stream, same run.
+"""How fast the live engine moves records beside MiniStack's own poller: same function, same stream, same run.
 
-    python -m bench.live [--records 20000] [--shards 4] [--batch 500] [--rounds 3] [--port 4680]
+    python -m bench.live [--records 20000] [--shards 4] [--batch 500] [--rounds 5] [--port 4680]
 
-Everything waits in the stream when either begins; the function notes when it was called with how many records. The
-emulator polls inside its own process and calls the function without the Lambda API; the engine reads and invokes over
-HTTP, several shards at once, and keeps checkpoints. Of one shard a batch waits for the one before it, so nothing that
-invokes over HTTP is faster than its calls alone; with --shards 1 these are measured as well.
+Everything waits in the stream when either begins; the function notes when it was called with how many records.
+
+MiniStack's poller   of MiniStack as it is released, in a process of its own: polls and calls inside that process
+the same, faster     the same poller in the process that local/emulator.py starts, where no invocation waits for its log
+live engine          on that process: reads and invokes over HTTP, several shards at once, and keeps checkpoints
+calls alone          with --shards 1: the first batch again and again, nothing read, decided or kept. Of one shard each
+                     batch waits for the one before it, so nothing that invokes over HTTP is faster
+
+Rounds alternate between them; what is printed are medians, and each round's rate.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
+from local import probe
 from local.emulator import Emulator, running
 from local.endpoint import Address, Endpoint
 from local.engine.entries import Stamp, compact
@@ -28,6 +42,7 @@ from local.engine.source import source
 from tests.flows.engine import functions
 from tests.flows.engine.bench_top import BenchTop
 
+BASELINE = "MiniStack's poller"
 PER_PUT = 500
 PATIENCE_SECONDS = 300.0
 PAYLOAD = b"x" * 200
@@ -38,23 +53,55 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--batch", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--port", type=int, default=4680)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--port", type=int, default=4680, help="the next one is used as well")
     options = parser.parse_args()
-    measures = {"emulator's poller": rate_of_poller, "live engine": rate_of_engine}
-    if options.shards == 1:
-        measures["calls alone"] = rate_of_calls
-    rates: dict[str, list[float]] = {name: [] for name in measures}
-    address = Address("http", "127.0.0.1", options.port)
-    with tempfile.TemporaryDirectory() as home, running(Emulator(address, Path(home))) as endpoint:
+    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
+        released = stack.enter_context(ministack_as_released(options.port + 1, Path(home, "released")))
+        ours = stack.enter_context(running(Emulator(Address("http", "127.0.0.1", options.port), Path(home, "ours"))))
+        measures = {
+            BASELINE: partial(rate_of_poller, released, options),
+            "the same, faster": partial(rate_of_poller, ours, options),
+            "live engine": partial(rate_of_engine, ours, options),
+        }
+        if options.shards == 1:
+            measures["calls alone"] = partial(rate_of_calls, ours, options)
+        rates: dict[str, list[float]] = {name: [] for name in measures}
         for _ in range(options.rounds):
             for name, measure in measures.items():
-                rates[name].append(measure(endpoint, options))
+                rates[name].append(measure())
     medians = {name: statistics.median(found) for name, found in rates.items()}
     for name, median in medians.items():
-        ratio = median / medians["emulator's poller"]
         every = "  ".join(f"{rate:,.0f}" for rate in rates[name])
-        print(f"{name:20}{median:10,.0f} records/s{ratio:7.2f} of the poller     rounds: {every}")
+        print(f"{name:20}{median:10,.0f} records/s{median / medians[BASELINE]:7.2f} of the poller     rounds: {every}")
+
+
+@contextmanager
+def ministack_as_released(port: int, folder: Path) -> Iterator[Endpoint]:
+    """An emulator with nothing of ours in its process."""
+    folder.mkdir()
+    switches = {"AUTH": "true", "IOT_MTLS_ENABLED": "false", "SFTP_ENABLED": "false", "TMPDIR": str(folder)}
+    address = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
+    with folder.joinpath("emulator.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ministack"],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], **switches, **address},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # its workers end with its group
+        )
+    try:
+        url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
+        while probe.document(f"{url}/_ministack/ready") is None:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"MiniStack did not start:\n{folder.joinpath('emulator.log').read_text()[-500:]}")
+            time.sleep(0.05)
+        yield Endpoint(url, "ministack", version("ministack"), ours=False)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
 
 
 def rate_of_poller(endpoint: Endpoint, options: argparse.Namespace) -> float:
