@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.order_event import DETAIL_TYPE, SOURCE, OrderEvent
-from streamkit.changes import Change, Item
+from domain.order_event import DETAIL_TYPE, SOURCE, WITHHELD, OrderEvent, told
+from streamkit.changes import Change
 
 # EventBridge takes ten entries and less than 256 KB at once, and an entry's envelope goes to the queues with it.
 MOST_ENTRIES = 10
@@ -27,9 +27,6 @@ TIME_BYTES = 14
 
 # Of a trimmed entry: names of changed attributes, so many bytes of them.
 MOST_NAMES_BYTES = 64 * 1024
-
-# It compares two bodies of one caller; nobody else has a use for it.
-WITHHELD = {"requestHash"}
 
 _encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
 
@@ -79,7 +76,7 @@ def calls(entries: list[Entry]) -> Iterator[list[Entry]]:
 
 def _event(change: Change) -> OrderEvent:
     last = change.after if change.after is not None else change.before or {}
-    told = {
+    detail = {
         "orderId": last.get("id"),
         # A removal is a change as well: it comes after the last version there was.
         "version": _integer(last.get("version")) + (change.event_name == "REMOVE"),
@@ -88,14 +85,14 @@ def _event(change: Change) -> OrderEvent:
         "change": change.event_name,
         "expired": change.expired,
         "changed": [name for name in change.changed if name not in WITHHELD],
-        "before": _told(change.before),
-        "after": _told(change.after),
+        "before": None if change.before is None else told(change.before),
+        "after": None if change.after is None else told(change.after),
         "sequenceNumber": change.sequence_number,
         "at": change.created_at,
         "correlationId": last.get("correlationId"),
     }
     try:
-        return msgspec.convert(told, OrderEvent)
+        return msgspec.convert(detail, OrderEvent)
     except msgspec.ValidationError as error:
         raise UnpublishableChangeError(
             f"a change must be of an order with id, version and status; {error}; got the change "
@@ -106,10 +103,6 @@ def _event(change: Change) -> OrderEvent:
 def _integer(version: object) -> int:
     """The version where it is one; else 0, which no event may have."""
     return version if isinstance(version, int) and not isinstance(version, bool) else 0
-
-
-def _told(image: Item | None) -> Item | None:
-    return None if image is None else {name: value for name, value in image.items() if name not in WITHHELD}
 
 
 def _fitting(names: list[str]) -> Iterator[str]:

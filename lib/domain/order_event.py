@@ -25,6 +25,10 @@ Text = Annotated[str, Meta(min_length=1, max_length=2048)]
 Image = dict[str, Any]
 
 
+# It compares two bodies of one caller; nobody else has a use for it.
+WITHHELD = frozenset({"requestHash"})
+
+
 class OrderEventError(ValueError):
     """A message that is no change of an order; no retry mends it."""
 
@@ -89,6 +93,11 @@ def order_event(body: str) -> OrderEvent:
             f"got before {_there(event.before)} and after {_there(event.after)}"
         )
     return event
+
+
+def told(image: Image) -> Image:
+    """The image as others get to see it."""
+    return {name: value for name, value in image.items() if name not in WITHHELD}
 
 
 def _there(image: Image | None) -> str:

@@ -133,13 +133,22 @@ def _round(items: list[T], send: Send[T], calls: Calls[T], seconds_left: Seconds
     return unplaced, refusal
 
 
-def persist(attempt: Callable[[], T], backoff: Backoff, seconds_left: SecondsLeft) -> T:
-    """What `attempt` returns, once it is not refused for now; the last refusal rises when the time has run out."""
+def persist(
+    attempt: Callable[[], T],
+    backoff: Backoff,
+    seconds_left: SecondsLeft,
+    passing: tuple[type[Exception], ...] = (UnprovenError,),
+) -> T:
+    """What `attempt` returns, once it is not refused for now; the last refusal rises when the time has run out.
+
+    `passing`: what the service refuses for now beside the errors of AWS's calls.
+    """
+    refusals: tuple[type[Exception], ...] = (*CALL_ERRORS, *passing)
     refusal: Exception = UnprovenError("no attempt was made")
     for _ in backoff.attempts(seconds_left):
         try:
             return attempt()
-        except (*CALL_ERRORS, UnprovenError) as error:
+        except refusals as error:
             if not is_passing(error):
                 raise
             refusal = error

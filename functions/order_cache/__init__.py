@@ -1,0 +1,1 @@
+"""The latest version of each order in Redis or Valkey; a late older one never wins."""
