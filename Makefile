@@ -39,6 +39,10 @@ flows: ## Apply the stack to the local AWS and run the flow tests
 test: ## Prove everything: all of the above
 	$(STAGES)
 
+.PHONY: demo
+demo: package ## Show it: a minute of trips on a local AWS, a fault, and accounts that hold to the cent
+	@.venv/bin/python -m local.demo
+
 .PHONY: up
 up: package ## Start the local AWS, apply the dev environment to it, and run its mappings by AWS's rules
 	@.venv/bin/python -m local.laptop up

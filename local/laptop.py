@@ -10,8 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from local import endpoint
 from local.emulator import Emulator, EmulatorError
@@ -37,22 +38,32 @@ class Laptop:
     engine: EngineProcess
 
     @classmethod
-    def at(cls, address: Address) -> Laptop:
+    def at(cls, address: Address, name: str = "dev", variables: Mapping[str, Any] | None = None) -> Laptop:
         home = KEPT / str(address.port)
         return cls(
             address,
             Emulator(address, home),
-            Stack.at(address.url, home / "stack"),
+            Stack.at(address.url, home / "stack", name, variables),
             EngineProcess(address.url, home),
         )
 
     def up(self) -> None:
-        self.emulator.up()
+        _, started = self.emulator.up()
+        if started:
+            self.stack.forget()  # what an AWS held that is no more
         _say("applying the dev environment; the first time takes about a minute")
         self.stack.apply()
         self.engine.up(self.stack.state)
         _say(f"the engine runs its mappings; what it does: tail -f {self.engine.log}")
-        print(json.dumps(self.stack.outputs(), indent=2))
+
+    def refuse_if_used(self) -> None:
+        """For those who want it for themselves, from the beginning to the end."""
+        answering = self.emulator.look()
+        if answering and (answering.ours or self.stack.state.exists()):
+            raise EmulatorError(
+                f"{answering.url} must be nobody's; this checkout has started or applied something there already: "
+                "`make down` ends it, and without AWS_ENDPOINT_URL another port is taken."
+            )
 
     def down(self) -> None:
         """An AWS of ours takes the stack with it; on somebody else's the stack is destroyed."""
@@ -86,7 +97,9 @@ def main(arguments: list[str]) -> int:
         elif verb == "down":
             Laptop.at(endpoint.address()).down()
         else:
-            Laptop.at(endpoint.address()).up()
+            laptop = Laptop.at(endpoint.address())
+            laptop.up()
+            print(json.dumps(laptop.stack.outputs(), indent=2))
     except (AddressError, EmulatorError, EngineProcessError, TerraformError) as error:
         _say(str(error))
         return 1
