@@ -62,6 +62,10 @@ variable "trips" {
       timeout_seconds         = optional(number, 60)
       memory_megabytes        = optional(number, 512)
       reserved_concurrency    = optional(number)
+      readers = optional(map(object({     # "shared", "fan_out", or both while one takes over from the other
+        from_timestamp = optional(string) # RFC 3339, where the reader began; null: at the oldest record
+        enabled        = optional(bool, true)
+      })), { shared = {} })
     }), {})
     window = optional(object({
       seconds                  = optional(number, 60)

@@ -31,14 +31,11 @@ module "trip_writer" {
   )
 
   kinesis_sources = {
-    trips = {
-      stream                  = module.stream.stream
-      batch_size              = var.settings.writer.batch_size
-      batching_window_seconds = var.settings.writer.batching_window_seconds
-      parallelization_factor  = var.settings.writer.parallelization_factor
-      record_age_seconds      = var.settings.writer.record_age_seconds
-      on_failure              = { bucket = local.failures_bucket }
-    }
+    for reader, source in local.writer_readers : "trips" => merge(source, { stream = module.stream.stream }) if reader == "shared"
+  }
+
+  fan_out_sources = {
+    for reader, source in local.writer_readers : "trips-fan-out" => merge(source, { consumer = module.stream.consumers[local.writer_consumer] }) if reader == "fan_out"
   }
 
   key                      = var.key
@@ -46,4 +43,23 @@ module "trip_writer" {
   permissions_boundary_arn = var.permissions_boundary_arn
   operations_topic         = var.operations_topic
   tags                     = var.tags
+}
+
+locals {
+  writer_consumer = "${var.name}-trip-writer"
+
+  # A mapping keeps its source for life, so a change of reader is another mapping beside the first; README says how one
+  # takes over from the other without a gap.
+  writer_readers = {
+    for name, reader in var.settings.writer.readers : name => {
+      starting_position       = reader.from_timestamp == null ? "TRIM_HORIZON" : "AT_TIMESTAMP"
+      starting_timestamp      = reader.from_timestamp
+      enabled                 = reader.enabled
+      batch_size              = var.settings.writer.batch_size
+      batching_window_seconds = var.settings.writer.batching_window_seconds
+      parallelization_factor  = var.settings.writer.parallelization_factor
+      record_age_seconds      = var.settings.writer.record_age_seconds
+      on_failure              = { bucket = local.failures_bucket }
+    }
+  }
 }

@@ -40,6 +40,10 @@ variable "settings" {
       timeout_seconds         = optional(number, 60)
       memory_megabytes        = optional(number, 512)
       reserved_concurrency    = optional(number)
+      readers = optional(map(object({     # "shared", "fan_out", or both while one takes over from the other
+        from_timestamp = optional(string) # RFC 3339, where the reader began; null: at the oldest record
+        enabled        = optional(bool, true)
+      })), { shared = {} })
     }), {})
     window = optional(object({
       seconds                  = optional(number, 60)
@@ -72,6 +76,22 @@ variable "settings" {
   validation {
     condition     = var.settings.writer.timeout_seconds >= 20
     error_message = "settings.writer.timeout_seconds must be at least 20, or trip_writer has no time to try a failed call again; got ${var.settings.writer.timeout_seconds}."
+  }
+
+  validation {
+    condition     = length(setsubtract(keys(var.settings.writer.readers), ["shared", "fan_out"])) == 0 && alltrue([for reader in var.settings.writer.readers : reader != null])
+    error_message = "settings.writer.readers must be objects named shared or fan_out, {} for one with defaults; got ${jsonencode(var.settings.writer.readers)}."
+  }
+
+  # Two at once would write the records of one trip in the order of neither.
+  validation {
+    condition     = length([for reader in var.settings.writer.readers : reader if try(reader.enabled, false)]) == 1
+    error_message = "settings.writer.readers must have exactly one that is enabled; got ${jsonencode(var.settings.writer.readers)}. To hand over, add the new one and set enabled = false on the old one."
+  }
+
+  validation {
+    condition     = length(var.settings.writer.readers) < 2 || length([for reader in var.settings.writer.readers : reader if try(reader.from_timestamp, null) != null]) > 0
+    error_message = "settings.writer.readers must say where the new one begins, from_timestamp before the last record that the old one has finished, or it reads all that the stream keeps; got ${jsonencode(var.settings.writer.readers)}."
   }
 
   validation {

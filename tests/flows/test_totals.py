@@ -99,12 +99,11 @@ def test_totals_equal_the_report_to_the_cent_whatever_is_killed_throttled_or_los
 ):
     reports = [tmp_path / "aggregated.json", tmp_path / "plain.json"]
     aggregator = river.outputs["window_aggregator_function_name"]
-    with ExitStack() as under:
-        under.enter_context(detour(river.endpoint.client("lambda"), aggregator, proxy.url, alias=ALIAS))
-        under.enter_context(proxy.faults(*TROUBLES))
+    detoured = detour(river.endpoint.client("lambda"), aggregator, proxy.url, alias=ALIAS)
+    with detoured, proxy.faults(*TROUBLES), ExitStack() as produced:
         usual = [*SPOILED, *LATENESS, "--records", "50000", "--rate", "3500"]
-        under.enter_context(producing(river, reports[0], *usual, "--seed", "1"))
-        under.enter_context(producing(river, reports[1], *usual, "--seed", "2", "--plain"))
+        produced.enter_context(producing(river, reports[0], *usual, "--seed", "1"))
+        produced.enter_context(producing(river, reports[1], *usual, "--seed", "2", "--plain"))
         time.sleep(3)
         kill_workers()
         with without_concurrency(river):
@@ -113,7 +112,8 @@ def test_totals_equal_the_report_to_the_cent_whatever_is_killed_throttled_or_los
         kill_engine(engine, stack.state)
         time.sleep(2)
         kill_workers()
-    messages = settled(river, kinesis, seconds=120)
+        produced.close()
+        messages = settled(river, kinesis, seconds=240)
     expected = reported([json.loads(report.read_text()) for report in reports], CONSUMERS)
     assert held(river.totals_items(), messages, len(river.items())).differences(expected) == []
     assert len(proxy.injected) >= 20
