@@ -143,6 +143,7 @@ class MemoryQueue(Scripted):
         self.code = code
         self.sender_fault = sender_fault
         self.bodies: list[str] = []
+        self.delays: list[int] = []
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -156,6 +157,7 @@ class MemoryQueue(Scripted):
             raise refused("AWS.SimpleQueueService.BatchRequestTooLong", operation="SendMessageBatch")
         taken = self.taken(len(entries))
         self.bodies += [entry["MessageBody"] for entry in entries[:taken]]
+        self.delays += [entry.get("DelaySeconds", 0) for entry in entries[:taken]]
         return {
             "Successful": [
                 {

@@ -118,7 +118,7 @@ class MemoryDynamoDB:
                 self._apply(kind, action)
 
         self._called("TransactWriteItems", write)
-        return {}
+        return _capacity(request)
 
     def _write(self, kind: str, request: Item) -> Any:
         def write() -> None:

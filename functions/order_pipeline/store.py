@@ -33,6 +33,14 @@ T = TypeVar("T")
 REFUSED = "ConditionalCheckFailed"
 
 
+# Without it a successful answer may be empty, and so is one with rubbish for a body.
+PROOF: Any = {"ReturnConsumedCapacity": "TOTAL"}
+
+
+class UnreadableAnswerError(Exception):
+    """Status 200 and nothing of what the answer must hold: nobody knows what was done."""
+
+
 class Tables(Protocol):
     """What the store needs of a DynamoDB client."""
 
@@ -81,7 +89,7 @@ class OrderStore:
     def order(self, order_id: str, seconds_left: SecondsLeft) -> Order | None:
         """The order as it stands; None if it is gone."""
         request: Any = {"TableName": self.orders_table, "Key": {"id": {"S": order_id}}, "ConsistentRead": True}
-        found = self._patiently(lambda: self.tables.get_item(**request).get("Item"), seconds_left)
+        found = self._patiently(lambda: _proven(self.tables.get_item(**request, **PROOF)).get("Item"), seconds_left)
         if not found:
             return None
         order = order_of(item(found))
@@ -105,7 +113,7 @@ class OrderStore:
 
         def attempt() -> Verdict:
             try:
-                self.tables.update_item(**request)
+                _proven(self.tables.update_item(**request, **PROOF))
             except CALL_ERRORS as error:
                 if error_name(error) != f"{REFUSED}Exception":
                     raise
@@ -141,7 +149,7 @@ class OrderStore:
 
         def attempt() -> Verdict:
             try:
-                self.tables.transact_write_items(TransactItems=actions)
+                _proven(self.tables.transact_write_items(TransactItems=actions, **PROOF))
             except CALL_ERRORS as error:
                 reasons = cancellation_reasons(error)
                 if REFUSED not in reasons:
@@ -156,6 +164,8 @@ class OrderStore:
         wanted: dict[str, Any] = {self.stock_table: {"Keys": keys, "ConsistentRead": True}}
         while wanted:
             answer = self.tables.batch_get_item(RequestItems=wanted)
+            if "Responses" not in answer:
+                raise UnreadableAnswerError
             found += [item(one) for one in answer["Responses"].get(self.stock_table, [])]
             wanted = answer.get("UnprocessedKeys", {})
         return found
@@ -166,12 +176,20 @@ class OrderStore:
         for _ in self.backoff.attempts(seconds_left):
             try:
                 return attempt()
+            except UnreadableAnswerError as error:
+                last = error
             except CALL_ERRORS as error:
                 if not is_passing(error):
                     raise
                 last = error
         assert last is not None
         raise last
+
+
+def _proven(answer: Any) -> Any:
+    if "ConsumedCapacity" not in answer:
+        raise UnreadableAnswerError
+    return answer
 
 
 def _verdict(reasons: list[str], skus: list[str]) -> Verdict:

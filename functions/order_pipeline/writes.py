@@ -7,10 +7,10 @@ nothing. Only what differs is written: attributes that a newer deployment added 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 from domain.order import Order, image
+from streamkit.attributes import attribute, attributes
 
 Action = dict[str, Any]
 
@@ -31,15 +31,15 @@ def transition(table_name: str, order: Order, then: Order) -> Action:
     before, after = image(order), image(then)
     changed = {name: value for name, value in after.items() if before.get(name) != value}
     names = {"#version": "version", "#status": "status", **{f"#{name}": name for name in changed}}
-    values = {f":{name}": wired(value) for name, value in changed.items()}
-    left = {":versionLeft": wired(order.version), ":statusLeft": wired(order.status.value)}
+    values = {f":{name}": value for name, value in changed.items()}
+    left = {":versionLeft": order.version, ":statusLeft": order.status}
     return {
         "TableName": table_name,
-        "Key": {"id": wired(order.id)},
+        "Key": {"id": attribute(order.id)},
         "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed),
         "ConditionExpression": "#version = :versionLeft AND #status = :statusLeft",
         "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values | left,
+        "ExpressionAttributeValues": attributes(values | left),
     }
 
 
@@ -57,10 +57,9 @@ def give_back(table_name: str, sku: str, quantity: int) -> Action:
 
 def reserve(table_name: str, order: Order, at: str) -> Action:
     """The reservation, which must not be there yet."""
-    items = {sku: wired(quantity) for sku, quantity in units(order).items()}
     return {
         "TableName": table_name,
-        "Item": {"sku": wired(reservation_key(order.id)), "items": {"M": items}, "at": wired(at)},
+        "Item": attributes({"sku": reservation_key(order.id), "items": units(order), "at": at}),
         "ConditionExpression": "attribute_not_exists(#sku)",
         "ExpressionAttributeNames": {"#sku": "sku"},
     }
@@ -70,7 +69,7 @@ def release(table_name: str, order: Order) -> Action:
     """The reservation's end; it must be there."""
     return {
         "TableName": table_name,
-        "Key": {"sku": wired(reservation_key(order.id))},
+        "Key": {"sku": attribute(reservation_key(order.id))},
         "ConditionExpression": "attribute_exists(#sku)",
         "ExpressionAttributeNames": {"#sku": "sku"},
     }
@@ -81,28 +80,12 @@ def reservation_key(order_id: str) -> str:
     return f"reservation#{order_id}"
 
 
-def wired(value: object) -> dict[str, Any]:
-    """A plain value in DynamoDB's wire types, as far as orders have them."""
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case str():
-            return {"S": value}
-        case Mapping():
-            return {"M": {name: wired(inner) for name, inner in value.items()}}
-        case list() | tuple():
-            return {"L": [wired(inner) for inner in value]}
-    raise TypeError(f"an order holds text, integers, booleans, lists and maps of them; got {type(value).__name__}")
-
-
 def _stock_moved(table_name: str, sku: str, quantity: int, change: str, condition: str) -> Action:
     return {
         "TableName": table_name,
-        "Key": {"sku": wired(sku)},
+        "Key": {"sku": attribute(sku)},
         "UpdateExpression": f"SET {change}",
         "ConditionExpression": condition,
         "ExpressionAttributeNames": {"#available": "available"},
-        "ExpressionAttributeValues": {":quantity": wired(quantity)},
+        "ExpressionAttributeValues": {":quantity": attribute(quantity)},
     }
