@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from operator import attrgetter
 
@@ -10,10 +10,11 @@ from local.engine import rulings
 from local.engine.delivery import Commit, Discard, Failed, FailedAt, Outcome, Step, Throttled, TooLarge
 from local.engine.entries import Entry, KinesisEntry, Stamp
 from local.engine.events import event
+from local.engine.explanation import places
 from local.engine.failures import failure_record, object_key
 from local.engine.function import Answer
 from local.engine.identity import Identity
-from local.engine.lane import Invoke
+from local.engine.lane import Invoke, Lane
 from local.engine.mapping import Mapping
 from local.engine.metrics import Meter
 from local.engine.shard import Received
@@ -44,6 +45,28 @@ class Chronicle:
         for entry in received.foreign:
             self._dropped(shard_id, entry, now)
         self.timeline.metrics += self.meter.read(now, len(entries), len(received.filtered))
+
+    def left(self, shard_id: str, lane: Lane, now: float) -> None:
+        """What a lane has not settled when the simulation is stopped, and why."""
+        held = [batch.entries for batch in lane.held]
+        if lane.in_flight is not None:
+            front = lane.in_flight.batch.entries
+            self.tell(now, shard_id, "still in flight when the simulation ends:", _names(front))
+        elif held:
+            front = held.pop(0)
+            text = f"to be tried again in {max(0.0, lane.ready_at - now):g} s when the simulation ends:"
+            self.tell(now, shard_id, text, _names(front))
+        elif lane.waiting:
+            due = max(0.0, lane.waiting.due_at - now)
+            text = f"gathered when the simulation ends, the batching window is over in {due:g} s:"
+            self.tell(now, shard_id, text, _names(lane.waiting.entries))
+            return
+        else:
+            return
+        behind = [entry for entries in (*held, lane.waiting.entries) for entry in entries]
+        if behind:
+            ahead = places(_names(front), self.timeline.place_of) or "the final call of a window"
+            self.tell(now, shard_id, f"still waiting behind {ahead} when the simulation ends:", _names(behind))
 
     def _dropped(self, shard_id: str, entry: Entry, now: float) -> None:
         assert isinstance(entry, KinesisEntry)
@@ -102,7 +125,7 @@ class Chronicle:
             undone = sum(len(step.batch.entries) for step in steps if not isinstance(step, Commit))
             metrics += self.meter.failed(now, undone)
 
-    def discarded(self, discard: Discard, stamp: Stamp, now: float) -> None:
+    def discarded(self, discard: Discard, stamp: Stamp, lane: int, now: float) -> None:
         record = key = None
         if self.mapping.on_failure is not None:
             record = failure_record(discard, self.mapping, stamp, now, executed_version(self.mapping.function))
@@ -111,14 +134,14 @@ class Chronicle:
         batch = discard.batch
         names = _names(batch.entries)
         discarded = Discarded(
-            now, stamp.shard_id, discard.condition, names, batch.request_id, discard.turn, record, key
+            now, stamp.shard_id, discard.condition, names, batch.request_id, discard.turn, record, key, lane
         )
         self.timeline.discarded.append(discarded)
         self.timeline.happenings.append(discarded)
         self.timeline.metrics += self.meter.dropped(now, len(names), destination=record is not None)
 
 
-def _names(entries: Sequence[Entry]) -> list[str]:
+def _names(entries: Iterable[Entry]) -> list[str]:
     return list(map(SEQUENCE_NUMBER, entries))
 
 

@@ -7,30 +7,53 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from local.engine.delivery import Commit, Redeliver
+from local.engine.folding import READING, Fold, Item, folded, numbered
 from local.engine.timeline import Discarded, Happening, Invocation, Timeline
+from local.engine.waiting import Wait, waits
 from local.engine.windows import Call, Turn, Window
 
 Line = tuple[float, str, str]
+PlaceOf = Callable[[str], int]
 
 
 def explain(timeline: Timeline, record: int | None = None) -> str:
-    """`record`: only what concerns `records[record]`, the end of its window included."""
-    lines = sorted(
-        ((at, printable(where), printable(what)) for at, where, what in _lines(timeline, record)),
-        key=lambda line: line[0],
-    )
+    """`record`: only what concerns `records[record]`: what it waits for, and the end of its window, included."""
+    lines = sorted(_lines(timeline, record), key=lambda line: line[0])
     if not lines:
         return "Nothing happened." if record is None else f"Nothing happened to record #{record}."
     start = timeline.happenings[0].at
-    width = max(len(where) for _, where, _ in lines)
+    width = max(len(printable(where)) for _, where, _ in lines)
     head = (
         f"#n is records[n]; times are seconds since {datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%S}Z ({start:g})"
     )
-    return "\n".join([head, *(f"{at - start:+12.3f}s  {where:{width}}  {what}" for at, where, what in lines)])
+    if record is not None:
+        head += f"\n#{record} was {_summary(timeline, record)}"
+    told = (f"{at - start:+12.3f}s  {printable(where):{width}}  {printable(what)}" for at, where, what in lines)
+    return "\n".join([head, *told])
+
+
+def _summary(timeline: Timeline, record: int) -> str:
+    """How often a record was delivered, and what became of it."""
+    own = [item for item in timeline.happenings if record in map(timeline.place_of, item.names)]
+    calls = [item for item in own if isinstance(item, Invocation) and not item.too_large]
+    batches = len({call.request_id for call in calls})
+    told = "never delivered" if not calls else "delivered once" if len(calls) == 1 else f"delivered {len(calls)} times"
+    if batches > 1:
+        told += f", in {batches} different batches" if batches < len(calls) else ", each time in another batch"
+    match own:
+        case [*_, Discarded(condition=condition)]:
+            return f"{told}, and discarded: {condition}"
+        case [*_, Invocation(verdict="Succeeded" | "FailedAt")]:
+            return f"{told}, at last with success"
+        case [*_, Happening(text=text)]:
+            return f"{told}; last: {text.removesuffix(':')}"
+        case _:
+            return told
 
 
 def printable(text: str) -> str:
@@ -41,21 +64,16 @@ def printable(text: str) -> str:
 
 
 def _lines(timeline: Timeline, record: int | None) -> Iterator[Line]:
-    number = 0
-    concerns = None if record is None else _concerning(timeline, record)
-    for happening in timeline.happenings:
-        if isinstance(happening, Invocation) and not happening.too_large:
-            number += 1
-        if concerns is not None and not concerns(happening):
-            continue
-        match happening:
-            case Invocation():
-                yield from _invocation(happening, number, timeline.place_of)
-            case Discarded():
-                yield happening.at, happening.shard_id, _discarded(happening, timeline.place_of)
-            case Happening():
-                text = f"{happening.text} {places(happening.names, timeline.place_of)}".rstrip()
-                yield happening.at, happening.shard_id, text
+    story = list(numbered(timeline.happenings))
+    tell = Telling(timeline)
+    if record is not None:
+        concerns = _concerning(timeline, record)
+        story = [each for each in story if concerns(each.item)]
+    for each in folded(story):
+        yield from tell.fold(each) if isinstance(each, Fold) else tell.item(each.item, each.number)
+    if record is not None:
+        for wait in waits(timeline, concerns):
+            yield tell.wait(wait)
 
 
 def _concerning(timeline: Timeline, record: int) -> Callable[[Happening | Invocation | Discarded], bool]:
@@ -73,19 +91,73 @@ def _concerning(timeline: Timeline, record: int) -> Callable[[Happening | Invoca
     )
 
 
-def _invocation(invocation: Invocation, number: int, place_of: Callable[[str], int]) -> Iterator[Line]:
-    where = invocation.shard_id
-    what = places(invocation.names, place_of)
-    told = f"{window(invocation.turn)}, {attempt(invocation)}"
-    if invocation.too_large:
-        name = "too large to send"
-        yield invocation.at, where, f"{name}: {what or 'final call'}{told}"
-    else:
-        name = f"invocation {number}"
-        call = f"with {what}" if what else "final call"
-        yield invocation.at, where, f"{name} (request {invocation.request_id[-4:]}) {call}{told}"
-    if invocation.verdict:
-        yield invocation.ended, where, f"    {name}: {verdict(invocation, place_of)}"
+class Telling:
+    """The lines for what happened, in words that are relative to a timeline."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.place_of = timeline.place_of
+        self.start = timeline.happenings[0].at if timeline.happenings else 0.0
+
+    def item(self, item: Item, number: int) -> Iterator[Line]:
+        match item:
+            case Invocation():
+                yield from self._invocation(item, number)
+            case Discarded():
+                yield item.at, item.shard_id, _discarded(item, self.place_of)
+            case Happening():
+                yield item.at, item.shard_id, f"{item.text} {places(item.names, self.place_of)}".rstrip()
+
+    def _invocation(self, invocation: Invocation, number: int) -> Iterator[Line]:
+        where = invocation.shard_id
+        what = places(invocation.names, self.place_of)
+        told = f"{window(invocation.turn)}, {attempt(invocation)}"
+        if invocation.too_large:
+            name = "too large to send"
+            yield invocation.at, where, f"{name}: {what or 'final call'}{told}"
+        else:
+            name = f"invocation {number}"
+            call = f"with {what}" if what else "final call"
+            yield invocation.at, where, f"{name} (request {invocation.request_id[-4:]}) {call}{told}"
+        if invocation.verdict:
+            yield invocation.ended, where, f"    {name}: {verdict(invocation, self.place_of)}"
+
+    def fold(self, fold: Fold) -> Iterator[Line]:
+        sample = fold.sample
+        if isinstance(sample, Happening) and sample.text in READING:
+            names = [name for item in fold.items for name in item.names]
+            told = f"{sample.text} {places(names, self.place_of)}, in {len(fold.items)} reads"
+            yield sample.at, sample.shard_id, f"{told} until {self._time(fold.until)}"
+            return
+        kinds = Counter(item.verdict for item in fold.items if isinstance(item, Invocation))
+        mixed = ", ".join(f"{count} {OUTCOMES.get(kind, 'failed')}" for kind, count in kinds.most_common())
+        told = f"    ... {len(fold.items)} more like it{f' ({mixed})' if len(kinds) > 1 else ''}"
+        told += f", {fold.rhythm()}, until {self._time(fold.until)}"
+        if isinstance(sample, Invocation) and sample.steps:
+            told += "; nothing behind it is delivered meanwhile"
+        yield sample.at, sample.shard_id, told
+
+    def wait(self, wait: Wait) -> Line:
+        tries, last = len(wait.hardest), wait.hardest[-1]
+        front = places(wait.names, self.place_of) or "the final call of a window"
+        told = f"waits behind {front}" if wait.batches == 1 else f"waits behind {wait.batches} batches, {front},"
+        told += f" until {self._time(wait.until)}"
+        if tries > 1:
+            of = "" if wait.batches == 1 else f"{places(last.names, self.place_of) or 'a final call'} was "
+            since = self._time(wait.hardest[0].at)
+            told += f": {of}tried {tries} times since {since} (request {last.request_id[-4:]}), at last {reason(last)}"
+        return wait.since, wait.shard_id, told
+
+    def _time(self, at: float) -> str:
+        return f"{at - self.start:+.3f}s"
+
+
+OUTCOMES = {"Succeeded": "succeeded", "Throttled": "throttled", "FailedAt": "partly failed"}
+
+
+def reason(invocation: Invocation) -> str:
+    """How a call ended, in few words."""
+    told = OUTCOMES.get(invocation.verdict)
+    return told or f"failed ({invocation.reason or invocation.error or 'the response fails the whole batch'})"
 
 
 def attempt(invocation: Invocation) -> str:
@@ -115,14 +187,14 @@ def verdict(invocation: Invocation, place_of: Callable[[str], int]) -> str:
             return "partly failed at the first record: the same batch again"
         case "FailedAt":
             return "partly failed"
-    reason = printable(invocation.reason or invocation.error or "the response fails the whole batch")
+    failed = printable(reason(invocation))
     match named:
         case [first, second]:
-            return f"failed ({reason}): halved into {first} and {second}, each with all its retries"
+            return f"{failed}: halved into {first} and {second}, each with all its retries"
         case [_]:
-            return f"failed ({reason}): the same batch again"
+            return f"{failed}: the same batch again"
         case _:
-            return f"failed ({reason})"
+            return failed
 
 
 def _discarded(discarded: Discarded, place_of: Callable[[str], int]) -> str:

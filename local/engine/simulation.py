@@ -78,10 +78,27 @@ class StreamSimulation:
                 self._admit(time)
             else:
                 self.agenda.act()
+        if until is not None:
+            self._tell_what_is_left(until)
         for shard_id, lap in self.laps.items():
             if lap.shard.checkpoint is not None:
                 self.timeline.checkpoints[shard_id] = lap.shard.checkpoint
         return self.timeline
+
+    def _tell_what_is_left(self, now: float) -> None:
+        for shard_id, lap in sorted(self.laps.items()):
+            for lane in lap.shard.lanes:
+                self.chronicle.left(shard_id, lane, now)
+            if lap.upcoming:
+                why = (
+                    ""
+                    if self.lineage.is_readable(shard_id, self.done)
+                    else ", its parents are not settled to their end"
+                )
+                self.chronicle.tell(now, shard_id, f"not read when the simulation ends{why}:", self._names(lap))
+
+    def _names(self, lap: Lap) -> list[str]:
+        return [self.number(place) for _, place, _ in lap.upcoming]
 
     def _next_time(self) -> float | None:
         readable_at, planned = self.feed.readable_at, self.agenda.next_time
@@ -197,6 +214,9 @@ class StreamSimulation:
     def _let_go(self, shard_id: str, now: float) -> None:
         """A parent of this shard is settled to its end."""
         lap = self._lap(shard_id)
+        if lap.upcoming and lap.upcoming[0][0] < now and self.lineage.is_readable(shard_id, self.done):
+            text = "waited until its parents were settled to their end:"
+            self.chronicle.tell(now, shard_id, text, self._names(lap))
         self._plan_read(shard_id, lap, now)
         self._look_for_end(shard_id, lap, now)
 
@@ -204,7 +224,7 @@ class StreamSimulation:
         while (step := lane.next(now)) is not None:
             match step:
                 case Discard():
-                    self.chronicle.discarded(step, lane.stamp, now)
+                    self.chronicle.discarded(step, lane.stamp, index, now)
                 case Wait(until):
                     planned = lap.wakes[index]
                     if planned is None or until < planned:
@@ -226,14 +246,15 @@ class StreamSimulation:
             answer, seconds = self.setting.run(sent, step.batch.request_id, self.mapping.function)
         result = outcome(answer, step.batch, self.mapping)
         invocation = self.chronicle.sent(step, lane.stamp, index, answer, now, now + seconds)
-        self.agenda.at(now + seconds, partial(self._finish, shard_id, lap, lane, invocation, result))
+        self.agenda.at(now + seconds, partial(self._finish, shard_id, lap, index, invocation, result))
 
-    def _finish(self, shard_id: str, lap: Lap, lane: Lane, invocation: Invocation, result: Outcome, now: float) -> None:
+    def _finish(self, shard_id: str, lap: Lap, index: int, invocation: Invocation, result: Outcome, now: float) -> None:
+        lane = lap.shard.lanes[index]
         steps = lane.finish(result, now)
         self.chronicle.answered(invocation, result, steps, now)
         for step in steps:
             if isinstance(step, Discard):
-                self.chronicle.discarded(step, lane.stamp, now)
+                self.chronicle.discarded(step, lane.stamp, index, now)
         if lap.upcoming and not lap.reading:
             self._plan_read(shard_id, lap, now)
         self._drive(shard_id, lap, now)

@@ -73,6 +73,7 @@ class Discarded:
     turn: Turn | None = None
     record: dict[str, Any] | None = None
     object_key: str | None = None
+    lane: int = 0
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from local.engine import KinesisRecord, QueueMessage, QueueSettings, simulate
+from local.engine import FunctionThrottledError, KinesisRecord, QueueMessage, QueueSettings, Timeline, simulate
 from local.engine.drawing import draw
 from tests.engine.doubles import QUEUE, SHARD, Poisoned, Scripted, at_once, counting, mapping, nothing, records
 
@@ -32,13 +32,20 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
+def story(timeline: Timeline, record: int) -> list[str]:
+    """What is told of a record, without times and shards."""
+    return [line.split("s  shardId-000000000000  ")[-1] for line in timeline.explain(record=record).splitlines()[1:]]
+
+
 def test_every_delivery_of_a_record_has_its_line_and_its_reason():
     # record 2 fails: with all, as half, alone, alone again
-    explanation = simulate(mapping(**BISECTING), at_once(4), Poisoned(2)).explain(record=2)
-    assert [line.split("s  shardId-000000000000  ")[1] for line in explanation.splitlines()[1:]] == [
+    timeline = simulate(mapping(**BISECTING), at_once(4), Poisoned(2))
+    assert story(timeline, 2) == [
+        "#2 was delivered 4 times, in 3 different batches, and discarded: RetryAttemptsExhausted",
         "read #0-#3",
         "invocation 1 (request 0001) with #0-#3, first attempt",
         "    invocation 1: failed (ValueError: poison): halved into #0-#1 and #2-#3, each with all its retries",
+        "waits behind #0-#1 until +0.100s",
         "invocation 3 (request 0003) with #2-#3, first attempt, cut from request 0001",
         "    invocation 3: failed (ValueError: poison): halved into #2 and #3, each with all its retries",
         "invocation 4 (request 0004) with #2, first attempt, cut from request 0003",
@@ -70,7 +77,8 @@ def test_windows_and_their_final_calls_are_told():
 
 def test_the_story_of_a_record_goes_on_to_the_end_of_its_window():
     timeline = simulate(mapping(TumblingWindowInSeconds=10), records(1000, 1012), counting)
-    assert [line.split("s  shardId-000000000000  ")[1] for line in timeline.explain(record=0).splitlines()[1:]] == [
+    assert story(timeline, 0) == [
+        "#0 was delivered once, at last with success",
         "read #0",
         "invocation 1 (request 0001) with #0 in window [1000, 1010), first attempt",
         "    invocation 1: succeeded",
@@ -89,7 +97,10 @@ def test_an_answer_that_fails_its_batch_says_what_is_wrong_with_it():
 def test_an_event_too_large_to_send_is_told_apart_from_the_invocations_before_it():
     huge = KinesisRecord(SHARD, "key", bytes(5 * 2**20), arrived=1000.0)
     timeline = simulate(mapping(BatchSize=1, MaximumRetryAttempts=0), [*at_once(1), huge], nothing)
-    assert [line.split("s  shardId-000000000000  ")[1] for line in timeline.explain(record=1).splitlines()[2:]] == [
+    assert story(timeline, 1) == [
+        "#1 was never delivered, and discarded: RetryAttemptsExhausted",
+        "read #0-#1",
+        "waits behind #0 until +0.050s",
         "too large to send: #1, first attempt",
         "    too large to send: failed (RequestTooLargeException: the event exceeds 6 MB)",
         "discarded #1: RetryAttemptsExhausted; failure record sent",
@@ -102,6 +113,98 @@ def test_queues_are_told_by_message():
     )
     assert "back in the queue, visible again in 29.95 s: #0" in timeline.explain()
     assert "moved to the dead-letter queue: #0" in timeline.explain()
+
+
+def test_endless_retries_are_told_by_the_first_the_last_and_how_many_there_were_between():
+    timeline = simulate(mapping(), at_once(1), Poisoned(0))
+    attempts = len(timeline.invocations)
+    assert attempts > 1_000
+    assert story(timeline, 0) == [
+        f"#0 was delivered {attempts} times, and discarded: RecordAgeExceeded",
+        "read #0",
+        "invocation 1 (request 0001) with #0, first attempt",
+        "    invocation 1: failed (ValueError: poison): the same batch again",
+        "invocation 2 (request 0001) with #0, attempt 2 of the same batch",
+        "    invocation 2: failed (ValueError: poison): the same batch again",
+        "invocation 3 (request 0001) with #0, attempt 3 of the same batch",
+        "    invocation 3: failed (ValueError: poison): the same batch again",
+        f"    ... {attempts - 4} more like it, up to 60.05 s apart, until +86295.150s; "
+        "nothing behind it is delivered meanwhile",
+        f"invocation {attempts} (request 0001) with #0, attempt {attempts} of the same batch",
+        f"    invocation {attempts}: failed (ValueError: poison): the same batch again",
+        "discarded #0: RecordAgeExceeded; failure record sent",
+    ]
+
+
+def test_a_fold_says_how_differently_its_attempts_ended():
+    throttled = [FunctionThrottledError()] * 5
+    timeline = simulate(mapping(MaximumRetryAttempts=5), at_once(1), Scripted(*throttled, ValueError("no")))
+    assert "... 7 more like it (5 failed, 2 throttled), up to" in timeline.explain()
+
+
+def test_a_message_that_returns_for_ever_is_told_by_its_first_rounds_and_its_last():
+    timeline = simulate(mapping(QUEUE), [QueueMessage("x", 1000.0)], Scripted(ValueError("no")))
+    lines = timeline.explain().splitlines()
+    assert len(timeline.invocations) > 10_000
+    assert len(lines) < 25
+    assert f"    ... {len(timeline.invocations) - 4} more like it, every 30 s, until +345" in timeline.explain()
+
+
+def test_a_record_that_waits_is_told_behind_what_since_when_and_why():
+    timeline = simulate(mapping(), records(1000, 1005), Poisoned(0), until=1400.0)
+    assert story(timeline, 1) == [
+        "#1 was never delivered; last: still waiting behind #0 when the simulation ends",
+        "read #1",
+        "waits behind #0 until +400.000s: tried 12 times since +0.000s (request 0001), "
+        "at last failed (ValueError: poison)",
+        "still waiting behind #0 when the simulation ends: #1",
+    ]
+
+
+def test_a_record_that_waits_behind_many_batches_is_told_the_one_that_was_hardest():
+    timeline = simulate(mapping(BatchSize=1, MaximumRetryAttempts=1), at_once(4), Poisoned(1))
+    assert "waits behind 3 batches, #0-#2, until +1.200s: #1 was tried 2 times since +0.050s" in story(timeline, 3)[2]
+
+
+def test_a_record_that_waits_for_the_final_call_of_a_window_is_told_so():
+    def stubborn(event, context):
+        if event["isFinalInvokeForWindow"]:
+            raise ValueError("final")
+        return counting(event, context)
+
+    timeline = simulate(mapping(TumblingWindowInSeconds=10), records(1000, 1012), stubborn, until=1100.0)
+    assert "waits behind the final call of a window until +100.000s: tried 7 times" in story(timeline, 1)[2]
+    assert story(timeline, 1)[3] == "still waiting behind the final call of a window when the simulation ends: #1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "taken", "told"),
+    [
+        ({}, 60.0, "still in flight when the simulation ends: #0-#1"),
+        (
+            {"MaximumBatchingWindowInSeconds": 30},
+            0.0,
+            "gathered when the simulation ends, the batching window is over in",
+        ),
+    ],
+)
+def test_what_is_not_settled_when_a_simulation_is_stopped_is_told(settings, taken, told):
+    timeline = simulate(mapping(**settings), at_once(2), nothing, invocation_seconds=taken, until=1010.0)
+    assert told in timeline.explain().splitlines()[-1]
+
+
+def test_a_child_that_waits_for_its_parents_is_told_so():
+    child = "shardId-000000000001"
+    family = [*records(1000), *records(1001, shard=child)]
+    blocked = simulate(mapping(), family, Poisoned(0), {child: [SHARD]}, until=1100.0).explain()
+    assert "not read when the simulation ends, its parents are not settled to their end: #1" in blocked
+    freed = simulate(mapping(MaximumRetryAttempts=2), family, Poisoned(0), {child: [SHARD]}).explain()
+    assert "waited until its parents were settled to their end: #1" in freed
+
+
+def test_reads_with_nothing_between_them_are_one_line():
+    timeline = simulate(mapping(MaximumBatchingWindowInSeconds=30), records(*range(1000, 1020)), nothing)
+    assert timeline.explain().splitlines()[1].endswith("read #0-#19, in 20 reads until +19.000s")
 
 
 def test_an_empty_timeline_says_so():

@@ -1,0 +1,116 @@
+"""What repeats itself in a timeline is told once: the first few, how many more like them, and the last.
+
+    attempts of one batch    1  2  3  [1440 more]  1444
+
+Alike are the attempts of one batch, and for a queue the rounds in which the same messages come to the same end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from local.engine.timeline import Discarded, Happening, Invocation
+
+SHOWN_FIRST = 3
+LEAST_HIDDEN = 3
+READING = ("read", "received")
+
+Item = Invocation | Discarded | Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Something that happened; calls of the function have their number, in order of start."""
+
+    number: int
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What is not shown one by one; `sample` stands for all of it."""
+
+    items: Sequence[Item]
+
+    @property
+    def sample(self) -> Item:
+        return self.items[0]
+
+    @property
+    def until(self) -> float:
+        return max(item.ended if isinstance(item, Invocation) else item.at for item in self.items)
+
+    def rhythm(self) -> str:
+        """`every 60 s`, or how far apart they are at most."""
+        gaps = sorted(round(later.at - earlier.at, 2) for earlier, later in pairwise(self.items))
+        if gaps[-1] <= 0:
+            return "at once"
+        return f"every {gaps[-1]:g} s" if gaps[0] == gaps[-1] else f"up to {gaps[-1]:g} s apart"
+
+
+def numbered(happenings: Sequence[Item]) -> Iterator[Numbered]:
+    number = 0
+    for item in happenings:
+        if isinstance(item, Invocation) and not item.too_large:
+            number += 1
+        yield Numbered(number, item)
+
+
+def folded(story: Sequence[Numbered]) -> list[Numbered | Fold]:
+    """The same story, in its order; a fold stands where the first thing stood that it hides."""
+    return _reads_joined(_repeats_hidden(story))
+
+
+def _repeats_hidden(story: Sequence[Numbered]) -> Iterator[Numbered | Fold]:
+    tries = Counter(each.item.request_id for each in story if isinstance(each.item, Invocation))
+    alike: dict[Hashable, list[Item]] = defaultdict(list)
+    for each in story:
+        if (likeness := _likeness(each.item, tries)) is not None:
+            alike[likeness].append(each.item)
+    folds = {
+        id(items[SHOWN_FIRST]): Fold(items[SHOWN_FIRST:-1])
+        for items in alike.values()
+        if len(items) > SHOWN_FIRST + LEAST_HIDDEN
+    }
+    hidden = {id(item) for fold in folds.values() for item in fold.items}
+    called = {tuple(fold.sample.names) for fold in folds.values() if isinstance(fold.sample, Invocation)}
+    for each in story:
+        fold = folds.get(id(each.item))
+        # rounds of the same messages: their calls stand for what came before and after each of them
+        if fold is not None and (isinstance(fold.sample, Invocation) or tuple(fold.sample.names) not in called):
+            yield fold
+        if id(each.item) not in hidden:
+            yield each
+
+
+def _reads_joined(story: Iterable[Numbered | Fold]) -> list[Numbered | Fold]:
+    """Reads of one shard with nothing else of it between them are one line."""
+    told: list[Numbered | Fold] = []
+    latest: dict[str, int] = {}  # where the reads of a shard stand, if they were the last of it
+    for each in story:
+        item = each.sample if isinstance(each, Fold) else each.item
+        if not isinstance(each, Numbered) or not isinstance(item, Happening) or item.text not in READING:
+            latest.pop(item.shard_id, None)
+            told.append(each)
+        elif (at := latest.get(item.shard_id)) is None:
+            latest[item.shard_id] = len(told)
+            told.append(each)
+        else:
+            before = told[at]
+            told[at] = Fold([*(before.items if isinstance(before, Fold) else [before.item]), item])
+    return told
+
+
+def _likeness(item: Item, tries: Counter[str]) -> Hashable | None:
+    match item:
+        case Invocation(request_id=request_id) if tries[request_id] > 1:
+            return request_id
+        case Invocation() if item.names:
+            return item.shard_id, item.verdict, tuple(item.names)
+        case Happening() if item.names:
+            return item.shard_id, item.text.partition(",")[0], tuple(item.names)
+        case _:
+            return None
