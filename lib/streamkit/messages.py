@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from math import inf
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
@@ -22,8 +23,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from streamkit import metrics
 from streamkit.logs import LONGEST_MESSAGE
-from streamkit.throttle import SecondsLeft, error_name
+from streamkit.throttle import CALL_ERRORS, SecondsLeft, UnprovenError, error_name
 
+T = TypeVar("T")
 Act = Callable[["Message"], str]  # says in one word what it came to; raises where it came to nothing
 
 MOST_MESSAGE_LINES = 20  # per invocation; the dead-letter queue holds every one
@@ -87,15 +89,33 @@ def messages(event: Mapping[str, Any]) -> list[Message]:
         ) from error
 
 
+def readable(
+    event: Mapping[str, Any], read: Callable[[Message], T], unusable: tuple[type[Exception], ...]
+) -> tuple[dict[str, T], dict[str, Exception]]:
+    """What `read` makes of each message, and what it raised for the others: for those who act on a batch as a whole."""
+    refusals: tuple[type[Exception], ...] = (*unusable, *CALL_ERRORS, UnprovenError)
+    found: dict[str, T] = {}
+    failures: dict[str, Exception] = {}
+    for message in messages(event):
+        try:
+            found[message.id] = read(message)
+        except refusals as error:
+            failures[message.id] = error
+    return found, failures
+
+
 def one_by_one(
     event: Mapping[str, Any],
     act: Act,
     unusable: type[Exception] | tuple[type[Exception], ...],
     facts: dict[str, Any],
     log: Logger,
-    seconds_left: SecondsLeft,
+    seconds_left: SecondsLeft = lambda: inf,
 ) -> dict[str, Any]:
-    """The answer to Lambda after `act` on every message; one for which it raises `unusable` is told and comes back."""
+    """The answer to Lambda after `act` on every message; one for which it raises `unusable` is told and comes back.
+
+    Where `act` only tells what was done for all of them together, no time needs to be left.
+    """
     tally, turn = Tally(len(messages(event))), count()
 
     def settle(record: SQSRecord) -> None:
