@@ -18,6 +18,8 @@ from botocore.credentials import RefreshableCredentials
 from botocore.session import get_session
 from botocore.utils import parse_timestamp
 
+from local.engine.live.troubles import answer_to
+
 SESSION_NAME = "sluice-engine"
 DEFAULT_REGION = "us-east-1"
 READ_SECONDS = 30.0  # longer than any call but Invoke takes; a long poll of a queue included
@@ -114,13 +116,15 @@ class Clients:
             )
 
             def assume() -> dict[str, str]:
-                granted = sts.assume_role(RoleArn=role, RoleSessionName=SESSION_NAME)["Credentials"]
-                return {
-                    "access_key": granted["AccessKeyId"],
-                    "secret_key": granted["SecretAccessKey"],
-                    "token": granted["SessionToken"],
-                    "expiry_time": granted["Expiration"].isoformat(),
-                }
+                answer = sts.assume_role(RoleArn=role, RoleSessionName=SESSION_NAME)
+                with answer_to("AssumeRole"):
+                    granted = answer["Credentials"]
+                    return {
+                        "access_key": granted["AccessKeyId"],
+                        "secret_key": granted["SecretAccessKey"],
+                        "token": granted["SessionToken"],
+                        "expiry_time": granted["Expiration"].isoformat(),
+                    }
 
             core = quick_session()
             core._credentials = RefreshableCredentials.create_from_metadata(

@@ -7,6 +7,7 @@ from typing import Any
 
 from local.engine.entries import compact
 from local.engine.live.access import Access
+from local.engine.live.troubles import answer_to
 
 
 def deliver(access: Access, destination: str, record: Mapping[str, Any], key: str) -> None:
@@ -24,4 +25,5 @@ def deliver(access: Access, destination: str, record: Mapping[str, Any], key: st
 def queue_url(access: Access, region: str, account: str, name: str) -> str:
     """Asked as the given identity: on AWS no poller needs to look its own queue up, so no role has leave to."""
     answer = access.clients.client("sqs", region).get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
-    return str(answer["QueueUrl"])
+    with answer_to("GetQueueUrl"):
+        return str(answer["QueueUrl"])

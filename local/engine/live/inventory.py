@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from local.engine.live import terraform_state
 from local.engine.live.clients import Clients
 from local.engine.live.invoking import FunctionFacts, function_facts
-from local.engine.live.troubles import Trouble, trouble
+from local.engine.live.troubles import Trouble, answer_to, trouble
 from local.engine.mapping import Mapping, load, refuse_short_visibility
 from local.engine.refusals import MappingRefusedError
 
@@ -86,7 +86,8 @@ def _check(
 
 def _listed(functions: Any) -> list[tuple[str, dict[str, Any]]]:
     pages = functions.get_paginator("list_event_source_mappings").paginate()
-    return [(str(each.get("UUID")), _settings(each)) for page in pages for each in page["EventSourceMappings"]]
+    with answer_to("ListEventSourceMappings"):
+        return [(str(each.get("UUID")), _settings(each)) for page in pages for each in page["EventSourceMappings"]]
 
 
 def _settings(listed: Dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +100,9 @@ def _visibility_seconds(clients: Clients, mapping: Mapping) -> float:
         return 0.0
     source = mapping.source
     queues = clients.client("sqs", source.region)
-    url = queues.get_queue_url(QueueName=source.name, QueueOwnerAWSAccountId=source.account)["QueueUrl"]
+    found = queues.get_queue_url(QueueName=source.name, QueueOwnerAWSAccountId=source.account)
+    with answer_to("GetQueueUrl"):
+        url = str(found["QueueUrl"])
     answer = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
-    return float(answer["Attributes"]["VisibilityTimeout"])
+    with answer_to("GetQueueAttributes"):
+        return float(answer["Attributes"]["VisibilityTimeout"])

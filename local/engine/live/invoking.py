@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.engine.function import Answer
-from local.engine.live.troubles import AwsError, Trouble, code, status, trouble
+from local.engine.live.troubles import AwsError, Trouble, answer_to, code, status, trouble
 
 SLACK_SECONDS = 15.0  # a cold start, a queue before the endpoint's workers, and the way back
 
@@ -34,7 +34,8 @@ class Reply:
 
 def function_facts(functions: Any, arn: str) -> FunctionFacts:
     found = functions.get_function_configuration(FunctionName=arn)
-    return FunctionFacts(arn, found["Role"], float(found["Timeout"]))
+    with answer_to("GetFunctionConfiguration"):
+        return FunctionFacts(arn, found["Role"], float(found["Timeout"]))
 
 
 def call(client: Callable[[], Any], arn: str, payload: bytes, timeout_seconds: float) -> Reply:
@@ -51,6 +52,10 @@ def call(client: Callable[[], Any], arn: str, payload: bytes, timeout_seconds: f
         return Reply(Answer(error=str(error), throttled=True), refusal=None if throttled else str(error))
     except AwsError as error:
         return Reply(Answer(error=str(error), throttled=True), refusal=str(error))
+    if is_a_page(answered):
+        return Reply(
+            Answer(error="no answer of the Lambda API", throttled=True), refusal="Invoke: answered with a page"
+        )
     version = answered.get("ExecutedVersion") or "$LATEST"
     if answered.get("FunctionError"):
         return Reply(
@@ -60,3 +65,9 @@ def call(client: Callable[[], Any], arn: str, payload: bytes, timeout_seconds: f
         return Reply(Answer(content.decode() or "null"), version)
     except UnicodeDecodeError as error:
         return Reply(Answer(error=f"the response is not UTF-8: {error}"), version)
+
+
+def is_a_page(answered: dict[str, Any]) -> bool:
+    """HTML in place of a function's answer: something else than Lambda stands at the address, and nothing was run."""
+    headers: dict[str, str] = answered.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers.get("content-type", "").startswith("text/html")

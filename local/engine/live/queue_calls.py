@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from local.engine.live.access import Access
 from local.engine.live.destinations import queue_url
 from local.engine.live.received import Received, received
+from local.engine.live.troubles import answer_to
 from local.engine.source import Source
 
 PER_CALL = 10  # messages, whatever is asked of a queue
@@ -40,7 +41,8 @@ class QueueCalls:
             MessageAttributeNames=["All"],
         )
         visible_at = now + self.hidden_seconds
-        return [received(message, self.source, visible_at) for message in answer.get("Messages", [])]
+        with answer_to("ReceiveMessage"):
+            return [received(message, self.source, visible_at) for message in answer.get("Messages", [])]
 
     def delete(self, messages: Sequence[Received]) -> None:
         for entries in _by_ten(messages):

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from local.engine.entries import Entry, KinesisEntry, Stamp, TableEntry, compact
-from local.engine.live.troubles import code
+from local.engine.live.troubles import answer_to, code
 from local.engine.shard import WHOLE_RANGE, HashRange
 from local.engine.source import Source
 
@@ -80,39 +80,40 @@ class KinesisReader:
         request: dict[str, Any] = {"StreamARN": self.source.stream_arn}
         while True:
             answer = self.client().list_shards(**request)
-            listed += map(_kinesis_shard, answer["Shards"])
+            with answer_to("ListShards"):
+                listed += map(_kinesis_shard, answer["Shards"])
             if not answer.get("NextToken"):
                 return listed
             request = {"NextToken": answer["NextToken"]}
 
     def retention_seconds(self) -> float | None:
         summary = self.client().describe_stream_summary(StreamARN=self.source.stream_arn)
-        return float(summary["StreamDescriptionSummary"]["RetentionPeriodHours"]) * 3600
+        with answer_to("DescribeStreamSummary"):
+            return float(summary["StreamDescriptionSummary"]["RetentionPeriodHours"]) * 3600
 
     def read(self, stamp: Stamp, position: Position, iterator: str | None, limit: int) -> Page:
         client = self.client()
         answer = _answer(partial(self._get, client, limit), iterator, partial(self._iterator, client, stamp, position))
-        entries = [kinesis_entry(record, stamp.overhead) for record in answer["Records"]]
+        with answer_to("GetRecords"):
+            entries = [kinesis_entry(record, stamp.overhead) for record in answer["Records"]]
         behind = (answer.get("MillisBehindLatest") or 0) > 0
         return Page(entries, answer.get("NextShardIterator"), behind, dry=not entries and not behind)
 
-    def _get(self, client: Any, limit: int, iterator: str | None) -> dict[str, Any]:
-        if iterator is None:
-            return {"Records": []}
+    def _get(self, client: Any, limit: int, iterator: str) -> dict[str, Any]:
         answer: dict[str, Any] = client.get_records(
             ShardIterator=iterator, Limit=limit, StreamARN=self.source.stream_arn
         )
         return answer
 
-    def _iterator(self, client: Any, stamp: Stamp, position: Position) -> str | None:
+    def _iterator(self, client: Any, stamp: Stamp, position: Position) -> str:
         request: dict[str, Any] = {"ShardIteratorType": position.kind}
         if position.kind == "AFTER_SEQUENCE_NUMBER":
             request["StartingSequenceNumber"] = position.value
         elif position.kind == "AT_TIMESTAMP":
             request["Timestamp"] = datetime.fromtimestamp(float(position.value or 0), UTC)
         answer = client.get_shard_iterator(StreamARN=self.source.stream_arn, ShardId=stamp.shard_id, **request)
-        iterator: str | None = answer.get("ShardIterator")
-        return iterator
+        with answer_to("GetShardIterator"):
+            return str(answer["ShardIterator"])
 
 
 class TableReader:
@@ -126,8 +127,10 @@ class TableReader:
         listed: list[ShardFacts] = []
         request: dict[str, Any] = {"StreamArn": self.source.arn}
         while True:
-            description = self.client().describe_stream(**request)["StreamDescription"]
-            listed += [_table_shard(shard) for shard in description["Shards"]]
+            answer = self.client().describe_stream(**request)
+            with answer_to("DescribeStream"):
+                description = answer["StreamDescription"]
+                listed += [_table_shard(shard) for shard in description["Shards"]]
             if not description.get("LastEvaluatedShardId"):
                 return listed
             request["ExclusiveStartShardId"] = description["LastEvaluatedShardId"]
@@ -139,27 +142,24 @@ class TableReader:
         client = self.client()
         limit = min(limit, TABLE_PAGE)
         answer = _answer(partial(self._get, client, limit), iterator, partial(self._iterator, client, stamp, position))
-        entries = [table_entry(record, stamp) for record in answer["Records"]]
+        with answer_to("GetRecords"):
+            entries = [table_entry(record, stamp) for record in answer["Records"]]
         return Page(entries, answer.get("NextShardIterator"), bool(entries), dry=not entries)
 
-    def _get(self, client: Any, limit: int, iterator: str | None) -> dict[str, Any]:
-        if iterator is None:
-            return {"Records": []}
+    def _get(self, client: Any, limit: int, iterator: str) -> dict[str, Any]:
         answer: dict[str, Any] = client.get_records(ShardIterator=iterator, Limit=limit)
         return answer
 
-    def _iterator(self, client: Any, stamp: Stamp, position: Position) -> str | None:
+    def _iterator(self, client: Any, stamp: Stamp, position: Position) -> str:
         request: dict[str, Any] = {"ShardIteratorType": position.kind}
         if position.kind == "AFTER_SEQUENCE_NUMBER":
             request["SequenceNumber"] = position.value
         answer = client.get_shard_iterator(StreamArn=self.source.arn, ShardId=stamp.shard_id, **request)
-        iterator: str | None = answer.get("ShardIterator")
-        return iterator
+        with answer_to("GetShardIterator"):
+            return str(answer["ShardIterator"])
 
 
-def _answer(
-    get: Callable[[str | None], dict[str, Any]], iterator: str | None, begin: Callable[[], str | None]
-) -> dict[str, Any]:
+def _answer(get: Callable[[str], dict[str, Any]], iterator: str | None, begin: Callable[[], str]) -> dict[str, Any]:
     """What `get` brings; an iterator that has expired is replaced by one from where reading stood."""
     try:
         return get(iterator or begin())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 
 class Trouble(Enum):
@@ -45,8 +48,26 @@ KINDS = {
     **dict.fromkeys(LOST_PLACE, Trouble.LOST_PLACE),
 }
 
+
+class MalformedAnswerError(Exception):
+    """The endpoint answered, and not as AWS does; the text names the operation and the field."""
+
+
 # What a call may raise that says something about the endpoint; anything else is a mistake of ours and rises.
-AwsError = (ClientError, BotoCoreError, OSError)
+AwsError = (ClientError, BotoCoreError, ResponseParserError, MalformedAnswerError, OSError)
+
+
+@contextmanager
+def answer_to(operation: str) -> Iterator[None]:
+    """Around whatever takes an answer apart: a field that is not there, or not of its kind, is the endpoint's fault."""
+    try:
+        yield
+    except KeyError as error:
+        raise MalformedAnswerError(
+            f"{operation}: the answer has no {error.args[0]}; is this an AWS endpoint?"
+        ) from error
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise MalformedAnswerError(f"{operation}: the answer is not as AWS's: {error}") from error
 
 
 def trouble(error: BaseException) -> Trouble:

@@ -68,6 +68,16 @@ def test_an_answer_that_is_no_utf_8_is_a_failed_invocation_that_says_so(content)
     assert "not UTF-8" in str(reply.answer.error)
 
 
+def test_a_page_in_place_of_an_answer_spends_no_retry_and_is_told():
+    class Website:
+        def invoke(self, **_):
+            headers = {"HTTPHeaders": {"content-type": "text/html; charset=utf-8"}}
+            return {"Payload": io.BytesIO(b"<html>"), "ResponseMetadata": headers}
+
+    reply = call(lambda: Website(), "f", b"{}", 3.0)
+    assert (reply.answer.throttled, reply.refusal) == (True, "Invoke: answered with a page")
+
+
 def test_an_answer_that_is_no_json_fails_the_batch_as_an_answer():
     answer = Answer("<html>")
     assert outcome(answer, Batch(entries("12")), load(mapping())) == Failed(None, "the response is not JSON")
