@@ -123,7 +123,8 @@ class World:
         self.tables = RacedDynamoDB(tables)
         self.queue = MemoryQueue(queue)
         self.crashes = iter(crashes)
-        self.gateway, self.carrier = gateway, carrier
+        self.has_gateway, self.has_carrier = gateway is not None, carrier is not None
+        self.gateway, self.carrier = gateway or MemoryPartner(), carrier or MemoryPartner()
         self.order_days, self.timeout_seconds = order_days, timeout_seconds
         self.clock = ManualClock(NOON)
         self.lines = io.StringIO()
@@ -139,7 +140,7 @@ class World:
         self.tables.meanwhile = lambda: None
         self.queue.script = iter(())
         self.crashes = iter(())
-        for partner in filter(None, (self.gateway, self.carrier)):
+        for partner in (self.gateway, self.carrier):
             partner.fortune = iter(())
 
     # the shop
@@ -178,12 +179,13 @@ class World:
 
     def worker(self, clock: ManualClock) -> Worker:
         waits = full_waits(clock)
-        gateway, carrier = self.gateway, self.carrier
+        gateway = Partner(ADDRESS, 5.0, self.breakers["payment"], self.gateway.post)
+        carrier = Partner(ADDRESS, 5.0, self.breakers["carrier"], self.carrier.post)
         return Worker(
             Pipeline(
                 OrderStore("orders", "stock", self.tables, waits),
-                PaymentGateway(Partner(ADDRESS, 5.0, self.breakers["payment"], gateway.post)) if gateway else BuiltIn(),
-                ParcelCarrier(Partner(ADDRESS, 5.0, self.breakers["carrier"], carrier.post)) if carrier else BuiltIn(),
+                PaymentGateway(gateway) if self.has_gateway else BuiltIn(),
+                ParcelCarrier(carrier) if self.has_carrier else BuiltIn(),
                 lambda: datetime.fromtimestamp(self.clock.now, UTC),
                 self.order_days,
             ),

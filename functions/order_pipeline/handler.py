@@ -58,14 +58,10 @@ def settle(event: dict[str, Any], context: Context, by: Worker) -> dict[str, Any
         progress = settling.advanced(delivered, by.pipeline.advance, seconds_for_calls(context, KEPT_CALLS))
         tell_progress(by.log, facts, progress)
 
-        waiting = [one for done in progress.done if (one := settling.later(done, delivered.in_order))]
-        deferrals = [by.retries.deferral(one.task, one.wait_seconds) for one in waiting]
+        deferrals = by.retries.deferrals(settling.to_wait(progress, delivered.in_order))
         sent = by.retries.send(deferrals, seconds_for_calls(context))
-        unsent = {one.task.item_identifier for one in sent.left}
+        returned = settling.to_return(progress, delivered.in_order) + [one.task for one in sent.left]
 
-        returned = [done.task for done in progress.done if settling.failed(done, delivered.in_order)]
-        returned += [one.task for one in waiting if one.task.item_identifier in unsent]
-        returned += progress.unreached
         tell_figures(facts, progress, len(deferrals) - len(sent.left), len(returned), by.breakers.taken())
         return settling.answer(delivered, returned)
 

@@ -5,7 +5,7 @@
     deferred           to the retry queue, acknowledged       sent anew, deleted
     troubled           comes back, with all behind it         sent anew for later, deleted; in the end it fails
     stuck              to the retry queue, acknowledged       fails, and becomes a dead letter after some receives
-    not reached        comes back                             comes back
+    not reached        comes back                             sent anew, deleted
 
 A shard waits for trouble, because it usually passes; the breaker ends that wait where it does not. It never waits for
 one order that is stuck. Sent anew, a message is as fresh as its first day: a long outage makes no dead letters.
@@ -69,8 +69,19 @@ def advanced(delivery: Delivery, advance: Advance, seconds_left: SecondsLeft) ->
     return Progress(done, [])
 
 
-def later(done: Done, in_order: bool) -> Later | None:
-    """What of a task goes to the retry queue."""
+def to_wait(progress: Progress, in_order: bool) -> list[Later]:
+    """What goes to the retry queue."""
+    waiting = [one for done in progress.done if (one := _later(done, in_order))]
+    return waiting if in_order else waiting + [Later(task, 0.0) for task in progress.unreached]
+
+
+def to_return(progress: Progress, in_order: bool) -> list[Task]:
+    """What Lambda is to deliver again."""
+    failed = [done.task for done in progress.done if _failed(done, in_order)]
+    return failed + progress.unreached if in_order else failed
+
+
+def _later(done: Done, in_order: bool) -> Later | None:
     match done.outcome:
         case Deferred(wait_seconds):
             return Later(done.task, wait_seconds)
@@ -82,9 +93,8 @@ def later(done: Done, in_order: bool) -> Later | None:
     return None
 
 
-def failed(done: Done, in_order: bool) -> bool:
-    """Whether Lambda is to deliver the task again."""
-    return not isinstance(done.outcome, Moved | Idle) and later(done, in_order) is None
+def _failed(done: Done, in_order: bool) -> bool:
+    return not isinstance(done.outcome, Moved | Idle) and _later(done, in_order) is None
 
 
 def answer(delivery: Delivery, returned: list[Task]) -> dict[str, list[dict[str, str]]]:

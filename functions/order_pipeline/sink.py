@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
+from order_pipeline.settling import Later
 from order_pipeline.tasks import Task
 from streamkit.throttle import THROTTLES, Backoff, Placed, SecondsLeft, place
 
@@ -50,10 +51,13 @@ class RetryQueue:
     queue: Queue
     backoff: Backoff = field(default_factory=Backoff)
 
-    def deferral(self, task: Task, wait_seconds: float) -> Deferral:
-        """The task after `wait_seconds` and a random share of as much again, so that not all come back at once."""
-        wait = wait_seconds + self.backoff.jitter() * max(wait_seconds, 5.0)
-        return Deferral(task, min(LONGEST_DELAY_SECONDS, math.ceil(wait)))
+    def deferrals(self, waiting: list[Later]) -> list[Deferral]:
+        """Each after its wait and a random share of as much again, so that not all come back at once."""
+        return [Deferral(one.task, self._delay_seconds(one.wait_seconds)) for one in waiting]
+
+    def _delay_seconds(self, wait_seconds: float) -> int:
+        spread = self.backoff.jitter() * max(wait_seconds, 5.0)
+        return min(LONGEST_DELAY_SECONDS, math.ceil(wait_seconds + spread))
 
     def send(self, deferrals: list[Deferral], seconds_left: SecondsLeft) -> Placed[Deferral]:
         """Send them; what is `left` is not in the queue and must not be acknowledged. Sending twice is harmless."""

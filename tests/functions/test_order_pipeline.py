@@ -329,10 +329,18 @@ def test_a_reservation_that_meets_others_at_a_hot_sku_is_tried_again():
 
 
 def test_what_the_time_does_not_reach_comes_back():
-    made = world(timeout_seconds=20.0)
-    made.gateway = MemoryPartner(before=lambda path, body: made.invocation.sleep(3.0))
+    made = world(timeout_seconds=20.0, gateway=MemoryPartner())
+    made.gateway.before = lambda path, body: made.invocation.sleep(3.0)
     made(stream_event(*placed(made, "o-1", "o-2", "o-3", "o-4")))
     assert made(stream_event(*made.changes())) == {"batchItemFailures": [{"itemIdentifier": "102"}]}
+
+
+def test_a_message_that_the_time_does_not_reach_is_sent_anew_and_counts_no_receive():
+    made = world(timeout_seconds=17.0, gateway=MemoryPartner())
+    made.gateway.before = lambda path, body: made.invocation.sleep(3.0)
+    made(stream_event(*placed(made, "o-1", "o-2")))
+    assert made(sqs({"orderId": "o-1"}, {"orderId": "o-2"})) == {"batchItemFailures": []}
+    assert (made.queue.messages, made.queue.delays) == ([{"orderId": "o-2", "correlationId": None}], [5])
 
 
 def test_an_open_breaker_leaves_the_order_where_it_is_and_the_shard_flows():

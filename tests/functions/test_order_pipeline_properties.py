@@ -1,0 +1,188 @@
+"""Whatever fails, crashes, races and is delivered again: every order ends, and stock and money come out even."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from domain.order import FOLLOWS, Status
+from local.engine import Timeline
+from tests.doubles import Fate, cancelled, refused, throttled, timed_out
+from tests.memory_dynamodb import Failing
+from tests.ordering import FORTUNES, MemoryPartner, World, shipped
+
+SKUS = ["apple", "pear", "plum"]  # plums are not in the stock
+
+# What a call to AWS may come to; RuntimeError stands for a process that ends there.
+ERRORS: list[Exception] = [throttled(), timed_out(), refused("InternalServerError", 500)]
+KILLED = RuntimeError("killed")
+CONFLICTS = [cancelled("None", "None", "TransactionConflict"), refused("TransactionConflictException")]
+
+
+def endless(dice: Random, share: float, choices: list[Any]) -> Iterator[Any]:
+    """Fates for as many calls as there will be, of which `share` are bad."""
+    while True:
+        yield dice.choice(choices) if dice.random() < share else None
+
+
+def fates(dice: Random, share: float) -> Iterator[Failing | None]:
+    failing = [Failing(error, after) for error in [*ERRORS, KILLED] for after in (False, True)]
+    return endless(dice, share, failing + [Failing(error) for error in CONFLICTS])
+
+
+def queue_fates(dice: Random, share: float) -> Iterator[Fate]:
+    return endless(dice, share, [*ERRORS, KILLED, 0, 1])
+
+
+class Shop(World):
+    """A world whose orders, refusals and misfortunes are thrown."""
+
+    def __init__(self, dice: Random, share: float) -> None:
+        unlucky = {f"o-{number}" for number in range(20) if dice.random() < 0.2}
+        unshippable = {f"o-{number}" for number in range(20) if dice.random() < 0.2}
+        super().__init__(
+            fates(dice, share),
+            queue_fates(dice, share),
+            iter(lambda: dice.random() < share / 2, None),
+            MemoryPartner(lambda body: body["orderId"] in unlucky, endless(dice, share, list(FORTUNES)), self.looked),
+            MemoryPartner(
+                lambda body: body["orderId"] in unshippable, endless(dice, share, list(FORTUNES)), self.looked
+            ),
+            timeout_seconds=dice.choice([10.0, 15.6, 17.0, 60.0]),
+        )
+        self.dice, self.share = dice, share
+        self.is_nested = False
+        self.tables.meanwhile = self.raced
+        self.begun = {"apple": dice.randint(0, 12), "pear": dice.randint(0, 12)}
+        self.stock(**self.begun)
+        self.dead: list[str] = []
+        self.discarded: list[dict[str, Any]] = []
+
+    def open(self) -> None:
+        """Place some orders, a few of which no one can take."""
+        for number in range(self.dice.randint(1, 8)):
+            lines = [
+                (self.dice.choice(["apple", "apple", "pear", "pear", "pear", "plum"]), self.dice.randint(1, 4), price)
+                for price in self.dice.choices([250, 250, 250, 250, 250, 249], k=self.dice.choice([1, 1, 2, 3]))
+            ]
+            self.place(f"o-{number}", *lines)
+
+    def raced(self) -> None:
+        """Now and then another instance looks at an order in the midst of this one's step."""
+        if not self.is_nested and self.dice.random() < self.share / 4:
+            orders = list(self.tables.tables["orders"])
+            message = {
+                "eventSource": "aws:sqs",
+                "messageId": "m",
+                "body": f'{{"orderId": "{self.dice.choice(orders)}"}}',
+            }
+            invocation, self.is_nested = self.invocation, True
+            try:
+                self({"Records": [message]})
+            except RuntimeError:
+                pass  # the other instance was killed
+            finally:
+                self.invocation, self.is_nested = invocation, False
+
+    def looked(self, path: str, body: dict[str, Any]) -> None:
+        """A call to a partner takes its time."""
+        self.invocation.now += self.dice.choice([0.0, 0.1, 5.0])
+
+    def day(self, rounds: int) -> None:
+        """Deliver what there is, some of it late, some of it twice, some of it cut in other ways."""
+        held: list[Any] = []
+        for _ in range(rounds):
+            changes, bodies = [*held, *self.changes()], self.waiting()
+            again = [self.dice.choice(self.history)] if self.history and self.dice.random() < self.share else []
+            held = [changes.pop()] if changes and self.dice.random() < self.share else []
+            # Bounded retries, so that what fails long enough is given up, as after hours of trouble.
+            self.keep(self.stream([*again, *changes], MaximumRetryAttempts=self.dice.randint(0, 3), BatchSize=3))
+            self.keep(self.messages(bodies))
+            self.clock.now += self.dice.choice([0.0, 5.0, 60.0])
+        self.stream(held)
+
+    def keep(self, timeline: Timeline) -> None:
+        """What was given up is kept, as in the failures bucket and the dead-letter queue."""
+        lost = {name for one in timeline.discarded for name in one.names}
+        places = [invocation.event["Records"] for invocation in timeline.invocations]
+        for record in (record for records in places for record in records):
+            if record["eventSource"] == "aws:dynamodb" and record["dynamodb"]["SequenceNumber"] in lost:
+                self.discarded.append({"Records": [record]})
+            if record["eventSource"] == "aws:sqs" and record["messageId"] in timeline.dead_letters:
+                self.dead.append(record["body"])
+
+    def evening(self) -> None:
+        """The world is well again: what was given up is sent again by hand, and all is worked off."""
+        self.calm()
+        for event in self.discarded:
+            self(event)
+        self.messages(self.dead)
+        self.finish()
+
+
+def versions(shop: World, order_id: str) -> list[int]:
+    """Of every write of an order, in the order in which they were made."""
+    of_order = [one.after for one in shop.history if one.key["id"]["S"] == order_id]
+    return [int(after["version"]["N"]) for after in of_order if after]
+
+
+def comes_out_even(shop: Shop) -> None:
+    orders = shop.orders()
+    units, cents = shipped(orders)
+    assert {order.status for order in orders} <= {Status.SHIPPED, Status.REJECTED}
+    assert [order.id for order in orders if order.status is Status.REJECTED and not order.compensated] == []
+    assert shop.available() == {sku: shop.begun[sku] - units[sku] for sku in shop.begun}
+    assert shop.reservations() == []
+    assert shop.gateway.cents("/payments") - shop.gateway.cents("/refunds") == cents
+    for order in orders:
+        stages = [stage.status for stage in order.history]
+        assert versions(shop, order.id) == list(range(1, order.version + 1))
+        assert all(then in FOLLOWS[before] for before, then in pairwise(stages))
+
+
+LUCK = st.randoms(use_true_random=True)
+SHARES = st.sampled_from([0.0, 0.05, 0.2, 0.5])
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(LUCK, SHARES, st.integers(1, 12))
+def test_however_a_day_goes_every_order_ends_and_stock_and_money_come_out_even(dice, share, rounds):
+    shop = Shop(dice, share)
+    shop.open()
+    shop.day(rounds)
+    shop.evening()
+    comes_out_even(shop)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@given(LUCK, SHARES)
+def test_the_stream_read_anew_from_its_beginning_changes_nothing(dice, share):
+    shop = Shop(dice, share)
+    shop.open()
+    shop.day(6)
+    shop.evening()
+    stands, asked = str(shop.tables.tables), list(shop.gateway.asked)
+    shop.stream(shop.history)
+    shop.stream(reversed(shop.history))
+    assert (str(shop.tables.tables), shop.gateway.asked, shop.waiting()) == (stands, asked, [])
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(LUCK, st.integers(1, 40))
+@example(Random(1), 40)
+def test_while_the_gateway_is_down_no_shard_waits_and_no_order_is_lost_or_rejected(dice, minutes):
+    shop = Shop(dice, 0.0)
+    shop.open()
+    shop.gateway.fortune = endless(dice, 1.0, list(FORTUNES))
+    for _ in range(minutes):
+        timeline = shop.stream(shop.changes(), MaximumRetryAttempts=10)
+        assert timeline.discarded == []
+        assert shop.messages(shop.waiting()).dead_letters == []
+        shop.clock.now += 60.0
+    standing = {order.status for order in shop.orders() if not (order.reason or "").startswith("sku")}
+    assert standing <= {Status.PLACED, Status.VALIDATED}
+    shop.evening()
+    comes_out_even(shop)
