@@ -32,7 +32,7 @@ from window_aggregator.parts import Closing
 from window_aggregator.settings import Settings, Time
 from window_aggregator.state import Folded, State, state_of
 from window_aggregator.store import TotalsStore
-from window_aggregator.telling import Told
+from window_aggregator.telling import Told, final_failure_told
 
 CONSUMER = "window_aggregator"
 
@@ -61,25 +61,29 @@ def aggregate(event: dict[str, Any], context: Context, to: Aggregator) -> dict[s
     """The window's next state, in which every record of `event` is; `{}` once all of it is counted."""
     with one_line(to.log, context) as facts:
         call = window_call(event)
-        delivered = delivery(event, call.shard_id)
-        seconds_left = seconds_for_calls(context)
-        told = Told(facts, call, delivered, to.store.tally)
-        state = _begun(call, delivered, to, seconds_left)
-        if state.is_full:
-            _count(state, call, to, seconds_left)
-            state = state.rest()
-        if call.redrive:
-            # One by one: each stretch is a span of its own, so that spans of redriven records have no holes.
-            for stretch in state.new(delivered):
-                _count(
-                    _kept(state.folded(delivered, [stretch], to.rules), told, to, seconds_left), call, to, seconds_left
-                )
-            return told.answer({}, to.store.clock())
-        state = _kept(state.folded(delivered, state.new(delivered), to.rules), told, to, seconds_left)
-        if not call.is_final_invoke_for_window:
-            return told.answer(state.text(), to.store.clock())
+        with final_failure_told(call):
+            return _answer(event, call, seconds_for_calls(context), to, facts)
+
+
+def _answer(
+    event: dict[str, Any], call: WindowCall, seconds_left: SecondsLeft, to: Aggregator, facts: dict[str, Any]
+) -> dict[str, Any]:
+    delivered = delivery(event, call.shard_id)
+    told = Told(facts, call, delivered, to.store.tally)
+    state = _begun(call, delivered, to, seconds_left)
+    if state.is_full:
         _count(state, call, to, seconds_left)
+        state = state.rest()
+    if call.redrive:
+        # One by one: each stretch is a span of its own, so that spans of redriven records have no holes.
+        for stretch in state.new(delivered):
+            _count(_kept(state.folded(delivered, [stretch], to.rules), told, to, seconds_left), call, to, seconds_left)
         return told.answer({}, to.store.clock())
+    state = _kept(state.folded(delivered, state.new(delivered), to.rules), told, to, seconds_left)
+    if not call.is_final_invoke_for_window:
+        return told.answer(state.text(), to.store.clock())
+    _count(state, call, to, seconds_left)
+    return told.answer({}, to.store.clock())
 
 
 def _begun(call: WindowCall, delivered: Delivery, to: Aggregator, seconds_left: SecondsLeft) -> State:

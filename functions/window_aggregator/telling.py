@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -66,3 +68,14 @@ class Told:
             measures.append(Measure("EventLag", "Seconds", max(0.0, round(now - self.newest, 3))))
         measure(*measures)
         return {"state": state}
+
+
+@contextmanager
+def final_failure_told(call: WindowCall) -> Iterator[None]:
+    """A final call that fails is counted: until it succeeds or is given up, its shard stands still."""
+    try:
+        yield
+    except Exception:
+        if call.is_final_invoke_for_window and not call.redrive:
+            measure(Measure("FinalCallsFailed", "Count", 1))
+        raise

@@ -42,5 +42,9 @@ output "alarm_names" {
     module.trip_writer.alarm_names,
     module.totals_table.alarm_names,
     module.window_aggregator.alarm_names,
+    [
+      aws_cloudwatch_metric_alarm.final_calls_failing.alarm_name,
+      aws_cloudwatch_metric_alarm.windows_terminated_early.alarm_name,
+    ],
   )
 }

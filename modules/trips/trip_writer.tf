@@ -16,7 +16,7 @@ module "trip_writer" {
     TRIPS_TABLE             = module.table.table.name
     QUARANTINE_QUEUE_URL    = module.quarantine.queue.url
     FAILURES_BUCKET         = local.failures_bucket.name
-    POWERTOOLS_SERVICE_NAME = "trip_writer"
+    POWERTOOLS_SERVICE_NAME = local.services.trip_writer
   }
 
   permissions = merge(

@@ -22,7 +22,7 @@ module "window_aggregator" {
     ALLOWED_AHEAD_SECONDS    = var.settings.window.allowed_ahead_seconds
     TOTAL_SLOTS              = var.settings.window.total_slots
     PART_DAYS                = var.settings.window.part_days
-    POWERTOOLS_SERVICE_NAME  = "window_aggregator"
+    POWERTOOLS_SERVICE_NAME  = local.services.window_aggregator
   }
 
   permissions = merge(

@@ -520,6 +520,24 @@ def test_an_invocation_tells_what_became_of_its_records(capsys):
     assert figures["EventLag"] == [NOON - 1714557600.0]
 
 
+def test_a_final_call_that_fails_is_counted(capsys):
+    world = World()
+    held = folded(world, trip())
+    capsys.readouterr()
+    world.trouble([DENIED])
+    with pytest.raises(Exception, match="AccessDenied"):
+        world(final(held))
+    assert json.loads(capsys.readouterr().out)["FinalCallsFailed"] == [1.0]
+
+
+def test_a_call_that_fails_before_its_window_ends_is_no_final_one(capsys):
+    world = World()
+    world.trouble([DENIED])
+    with pytest.raises(Exception, match="AccessDenied"):
+        world(call(trip()))
+    assert "FinalCallsFailed" not in capsys.readouterr().out
+
+
 def test_settings_default_to_event_time_and_the_windows_length():
     given = read(Settings, {"TOTALS_TABLE": "t", "QUARANTINE_QUEUE_URL": "q", "FAILURES_BUCKET": "b"})
     assert (given.time, given.bucket_seconds, given.allowed_ahead_seconds, given.total_slots) == ("event", None, 300, 1)
