@@ -1,0 +1,16 @@
+# Every order, and the stream of its changes that all else follows from.
+
+module "table" {
+  source = "../table"
+
+  name                = var.name
+  partition_key       = { name = "id", type = "S" }
+  indexes             = { status-index = { partition_key = { name = "status", type = "S" }, sort_key = { name = "updatedAt", type = "S" } } }
+  stream_view_type    = "NEW_AND_OLD_IMAGES"
+  stream_readers      = [local.pipeline_name, local.publisher_name]
+  ttl_attribute       = "expiresAt"
+  key                 = var.key
+  deletion_protection = var.protected
+  operations_topic    = var.operations_topic
+  tags                = var.tags
+}
