@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from math import log10
 
 from local.engine.explanation import places, verdict, window
+from local.engine.folding import Fold, Numbered, folded, quiet
 from local.engine.timeline import Discarded, Happening, Invocation, Timeline
 from local.engine.windows import Window
 
-MOST_BARS = 4_000  # a page of more takes a browser too long
+MOST_BARS = 2_000  # of more nobody sees the whole
+RUNS_ON_A_BAR = 4
 LEFT, LETTER, BAR_HEIGHT, LEVEL, LANE_GAP, WINDOW_HEIGHT = 24.0, 7.0, 20.0, 26.0, 18.0, 18.0
 
 
@@ -76,35 +78,38 @@ class Drawing:
 
 
 def draw(timeline: Timeline) -> Drawing:
-    shown = [item for item in timeline.happenings if not isinstance(item, Happening)]
-    lanes: dict[tuple[str, int], LaneDrawing] = {}
-    parallel = {item.shard_id for item in shown if isinstance(item, Invocation) and item.lane > 0}
-    owners: dict[str, tuple[str, int]] = {}
-    ticks: list[tuple[float, str]] = []
-    x, now = LEFT, shown[0].at if shown else 0.0
+    story = folded([Numbered(0, item) for item in timeline.happenings if not isinstance(item, Happening)])
+    if len(story) > MOST_BARS:
+        story = quiet(story)
+    parallel = {item.shard_id for item in map(stands_for, story) if item.lane > 0}
     start = timeline.happenings[0].at if timeline.happenings else 0.0
-    for item in shown[:MOST_BARS]:
-        lane_key = (
-            item.shard_id,
-            item.lane if isinstance(item, Invocation) else owners.get(item.request_id, ("", 0))[1],
-        )
-        owners[item.request_id] = lane_key
-        name = f"{item.shard_id}, lane {lane_key[1]}" if item.shard_id in parallel else item.shard_id
-        lane = lanes.setdefault(lane_key, LaneDrawing(name))
+    lanes: dict[tuple[str, int], LaneDrawing] = {}
+    ticks: list[tuple[float, str]] = []
+    x, now = LEFT, start
+    for each in story[:MOST_BARS]:
+        item = stands_for(each)
+        name = f"{item.shard_id}, lane {item.lane}" if item.shard_id in parallel else item.shard_id
+        lane = lanes.setdefault((item.shard_id, item.lane), LaneDrawing(name))
         x = max(x + pause(item.at - now), lane.free_from)
         now = item.at
-        bar = _bar(item, lane, x, timeline.place_of)
+        bar = _bar(each, item, lane, x, timeline.place_of)
         _follow_window(lane, item, x)
         lane.bars.append(bar)
         lane.free_from = x + bar.width + 4
         tick = f"+{item.at - start:.3f}s"
-        if not ticks or (x - ticks[-1][0] > 64 and tick != ticks[-1][1]):
+        if not ticks or (x - ticks[-1][0] > len(ticks[-1][1]) * LETTER and tick != ticks[-1][1]):
             ticks.append((x, tick))
     for lane in lanes.values():
         lane.close_window()
     width = max((lane.free_from for lane in lanes.values()), default=LEFT) + LEFT
-    ordered = [lanes[key] for key in sorted(lanes)]
-    return Drawing(ordered, ticks, width, max(0, len(shown) - MOST_BARS))
+    left_out = sum(len(each.items) if isinstance(each, Fold) else 1 for each in story[MOST_BARS:])
+    return Drawing([lanes[key] for key in sorted(lanes)], ticks, width, left_out)
+
+
+def stands_for(each: Numbered | Fold) -> Invocation | Discarded:
+    item = each.sample if isinstance(each, Fold) else each.item
+    assert not isinstance(item, Happening)  # a drawing is of calls and of what is given up
+    return item
 
 
 def pause(seconds: float) -> float:
@@ -119,18 +124,31 @@ def _follow_window(lane: LaneDrawing, item: Invocation | Discarded, x: float) ->
         lane.window, lane.window_from = current, x
 
 
-def _bar(item: Invocation | Discarded, lane: LaneDrawing, x: float, place_of: Callable[[str], int]) -> Bar:
+def _bar(
+    each: Numbered | Fold, item: Invocation | Discarded, lane: LaneDrawing, x: float, place_of: Callable[[str], int]
+) -> Bar:
     parent = item.cut_from if isinstance(item, Invocation) else ""
     level = lane.levels.get(item.request_id, lane.levels[parent] + 1 if parent in lane.levels else 0)
     lane.levels[item.request_id] = level
     what = places(item.names, place_of) or "final"
     if isinstance(item, Discarded):
-        label, style, tip = f"✕ {what}", "discarded", f"discarded {what}: {item.condition}{window(item.turn)}"
+        label, style, tip = f"✕ {_short(item, place_of)}", "discarded", f"discarded {what}: {item.condition}"
+        tip += window(item.turn)
     else:
-        label = what if item.attempt == 1 else f"{what} ×{item.attempt}"
-        style = " ".join(_styles(item))
-        tip = "\n".join(_tip(item, what, place_of))
+        label = _short(item, place_of) + (f" ×{item.attempt}" if item.attempt > 1 else "")
+        style, tip = " ".join(_styles(item)), "\n".join(_tip(item, what, place_of))
+    if isinstance(each, Fold):
+        label = f"… {len(each.items)} more"
+        style, tip = (
+            f"{style} fold",
+            f"{len(each.items)} more, {each.rhythm()}, until {each.until:g}; the first:\n{tip}",
+        )
     return Bar(x, len(label) * LETTER + 10, level, label, style, tip, item.at, item.request_id, parent)
+
+
+def _short(item: Invocation | Discarded, place_of: Callable[[str], int]) -> str:
+    """`#3-#7`, `#3, #5, ... (12 records)`: as much as a bar may hold."""
+    return places(item.names, place_of, RUNS_ON_A_BAR) or "final"
 
 
 def _styles(invocation: Invocation) -> Iterator[str]:

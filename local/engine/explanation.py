@@ -203,8 +203,8 @@ def _discarded(discarded: Discarded, place_of: Callable[[str], int]) -> str:
     return f"discarded {what}{window(discarded.turn)}: {discarded.condition}; {where}"
 
 
-def places(names: Sequence[str], place_of: Callable[[str], int]) -> str:
-    """`#3`, `#3-#7`, `#3-#7, #9`."""
+def places(names: Sequence[str], place_of: Callable[[str], int], most: int = 12) -> str:
+    """`#3`, `#3-#7`, `#3-#7, #9`; of more than `most` runs only the first, and how many records there are."""
     runs: list[list[int]] = []
     for place in map(place_of, names):
         if runs and place == runs[-1][1] + 1:
@@ -212,4 +212,4 @@ def places(names: Sequence[str], place_of: Callable[[str], int]) -> str:
         elif not runs or place != runs[-1][1]:  # user records of one aggregate share their place
             runs.append([place, place])
     shown = [f"#{first}" if first == last else f"#{first}-#{last}" for first, last in runs]
-    return ", ".join(shown if len(shown) <= 12 else [*shown[:11], f"... ({len(names)} records)"])
+    return ", ".join(shown if len(shown) <= most else [*shown[: most - 1], f"... ({len(names)} records)"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from local.engine.timeline import Discarded, Happening, Invocation
+from local.engine.windows import Window
 
 SHOWN_FIRST = 3
 LEAST_HIDDEN = 3
@@ -84,6 +85,48 @@ def _repeats_hidden(story: Sequence[Numbered]) -> Iterator[Numbered | Fold]:
             yield fold
         if id(each.item) not in hidden:
             yield each
+
+
+def quiet(story: Sequence[Numbered | Fold]) -> list[Numbered | Fold]:
+    """The same, and of batches of one lane that just succeeded one after the other only the first and the last."""
+    runs: dict[tuple[str, int], list[Numbered]] = {}
+    folds: dict[int, Fold] = {}
+    for each in story:
+        item = each.sample if isinstance(each, Fold) else each.item
+        lane = item.shard_id, 0 if isinstance(item, Happening) else item.lane
+        run = runs.setdefault(lane, [])
+        if not isinstance(each, Numbered) or not _is_uneventful(each.item, run):
+            _close(run, folds)
+        if isinstance(each, Numbered) and _is_uneventful(each.item, run):
+            run.append(each)
+    for run in runs.values():
+        _close(run, folds)
+    hidden = {id(item) for fold in folds.values() for item in fold.items}
+    told: list[Numbered | Fold] = []
+    for each in story:
+        if isinstance(each, Numbered) and (fold := folds.get(id(each.item))) is not None:
+            told.append(fold)
+        elif isinstance(each, Fold) or id(each.item) not in hidden:
+            told.append(each)
+    return told
+
+
+def _close(run: list[Numbered], folds: dict[int, Fold]) -> None:
+    if len(run) > LEAST_HIDDEN + 2:
+        folds[id(run[1].item)] = Fold([each.item for each in run[1:-1]])
+    run.clear()
+
+
+def _is_uneventful(item: Item, run: Sequence[Numbered]) -> bool:
+    """A call that succeeded at once, in the same window as those before it."""
+    if not isinstance(item, Invocation) or item.verdict != "Succeeded" or item.attempt > 1 or item.cut_from:
+        return False
+    before = run[-1].item if run else item
+    return bool(item.names) and isinstance(before, Invocation) and _window(before) == _window(item)
+
+
+def _window(call: Invocation) -> Window | None:
+    return call.turn.window if call.turn is not None else None
 
 
 def _reads_joined(story: Iterable[Numbered | Fold]) -> list[Numbered | Fold]:

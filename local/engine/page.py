@@ -10,6 +10,7 @@ from local.engine.drawing import BAR_HEIGHT, LEVEL, WINDOW_HEIGHT, Bar, Drawing,
 from local.engine.timeline import Timeline
 
 TOP = 30.0
+MOST_LINES = 2_000
 LEGEND = {
     "succeeded": "succeeded",
     "partly": "partly failed",
@@ -18,6 +19,7 @@ LEGEND = {
     "succeeded final": "final call of a window",
     "succeeded early": "window ended early",
     "discarded": "given up",
+    "succeeded fold": "more of the same",
 }
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --faint: #d5dae0; --band: #eef3fb; --soft: #6a737d;
@@ -42,6 +44,7 @@ svg { display: block; } svg text { font: 11px ui-monospace, monospace; fill: var
 .final.failed rect, .early.failed rect { stroke: var(--last); stroke-width: 2px; }
 .open rect, .discarded rect { fill: var(--paper); stroke: var(--soft); } .open text { fill: var(--ink); }
 .discarded rect { stroke: var(--bad); } .discarded text { fill: var(--bad); }
+.fold rect { stroke: var(--paper); stroke-width: 3px; stroke-dasharray: 3 3; opacity: .75; }
 .legend svg { display: inline-block; vertical-align: -5px; margin: 0 .3rem 0 1rem; }
 pre { overflow-x: auto; padding: 1rem; border: 1px solid var(--faint); border-radius: 6px; font-size: 12px; }
 table { border-collapse: collapse; font: 12px ui-monospace, monospace; } td { padding: .1rem 1rem .1rem 0; }
@@ -57,7 +60,7 @@ def _parts(timeline: Timeline, drawing: Drawing) -> Iterator[str]:
     yield f"<style>{STYLE}</style></head><body><h1>Timeline</h1><p>{_summary(timeline)}</p>"
     yield f'<p class="legend">{_legend()}</p>'
     if drawing.left_out:
-        yield f"<p>{drawing.left_out} later invocations are not drawn; the explanation below has them all.</p>"
+        yield f"<p>{drawing.left_out} later invocations are not drawn; timeline.explain() tells of them all.</p>"
     yield from _board(drawing)
     if timeline.checkpoints:
         rows = "".join(
@@ -68,7 +71,17 @@ def _parts(timeline: Timeline, drawing: Drawing) -> Iterator[str]:
     if timeline.failures:
         records = "\n".join(json.dumps(record, indent=2) for record in timeline.failures)
         yield f"<h2>Failure records</h2><details><summary>show</summary><pre>{escape(records)}</pre></details>"
-    yield f"<h2>What happened</h2><pre>{escape(timeline.explain())}</pre></body></html>"
+    yield f"<h2>What happened</h2><pre>{escape(_explanation(timeline))}</pre></body></html>"
+
+
+def _explanation(timeline: Timeline) -> str:
+    lines = timeline.explain().splitlines()
+    if len(lines) > MOST_LINES:
+        rest = (
+            f"... {len(lines) - MOST_LINES} more lines: timeline.explain() has them all, explain(record=n) one's story"
+        )
+        lines = [*lines[:MOST_LINES], rest]
+    return "\n".join(lines)
 
 
 def _summary(timeline: Timeline) -> str:

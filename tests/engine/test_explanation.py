@@ -6,7 +6,7 @@ import pytest
 
 from local.engine import FunctionThrottledError, KinesisRecord, QueueMessage, QueueSettings, Timeline, simulate
 from local.engine.drawing import draw
-from tests.engine.doubles import QUEUE, SHARD, Poisoned, Scripted, at_once, counting, mapping, nothing, records
+from tests.engine.doubles import QUEUE, SHARD, Poisoned, Scripted, at_once, counting, filters, mapping, nothing, records
 
 BISECTING = {"MaximumRetryAttempts": 1, "BisectBatchOnFunctionError": True}
 
@@ -239,6 +239,40 @@ def test_halves_are_drawn_below_what_they_were_cut_from():
 def test_bars_of_a_lane_never_overlap():
     (lane,) = draw(simulate(mapping(**BISECTING), at_once(8), Poisoned(2, 5), invocation_seconds=0.0)).lanes
     assert all(left.x + left.width < right.x for left, right in zip(lane.bars, lane.bars[1:], strict=False))
+
+
+def test_endless_retries_are_drawn_by_the_first_the_last_and_one_bar_between():
+    timeline = simulate(mapping(), at_once(1), Poisoned(0))
+    attempts = len(timeline.invocations)
+    assert [bar.label for bar in draw(timeline).lanes[0].bars] == [
+        "#0", "#0 ×2", "#0 ×3", f"… {attempts - 4} more", f"#0 ×{attempts}", "✕ #0",
+    ]  # fmt: skip
+
+
+def test_of_many_batches_that_just_succeed_only_the_first_and_the_last_are_drawn():
+    # 5,000 batches, of which one fails once
+    timeline = simulate(mapping(BatchSize=1), at_once(5_000), Scripted(*[None] * 3_000, ValueError("once"), None))
+    drawing = draw(timeline)
+    assert [bar.label for bar in drawing.lanes[0].bars] == [
+        "#0", "… 2998 more", "#2999", "#3000", "#3000 ×2", "#3001", "… 1997 more", "#4999",
+    ]  # fmt: skip
+    assert drawing.left_out == 0
+
+
+def test_a_page_of_ten_thousand_invocations_is_of_a_size_to_look_at(tmp_path):
+    flaky = Scripted(*[None, None, None, ValueError("again")] * 3_000)
+    timeline = simulate(mapping(BatchSize=1), at_once(8_000), flaky)
+    page = timeline.to_html(tmp_path / "timeline.html").read_text()
+    assert len(timeline.invocations) > 10_000
+    assert len(page) < 1_200_000
+    assert "more lines: timeline.explain() has them all" in page
+    assert "later invocations are not drawn" in page
+
+
+def test_the_label_of_a_bar_is_short_however_scattered_its_records_are():
+    odd = filters('{"data": {"n": [1, 3, 5, 7, 9, 11]}}')
+    (lane,) = draw(simulate(mapping(**odd), at_once(12), nothing)).lanes
+    assert [bar.label for bar in lane.bars] == ["#1, #3, #5, ... (6 records)"]
 
 
 def test_each_window_is_drawn_as_a_band():
