@@ -1,14 +1,28 @@
-"""python -m ops totals ...   the totals of a vendor, slots summed and averages computed"""
+"""python -m ops totals ...           the totals of a vendor, slots summed and averages computed
+python -m ops revenue ...          revenue and orders by period and sku, once or live
+python -m ops stock list ...       what there is of each sku, and what is reserved
+python -m ops stock set|add ...    prices and numbers
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import boto3
 
+from ops import figures, live, revenue, stock
+from ops.columns import columns
+from ops.revenue import Screen
 from ops.totals import Total, as_json, as_table, read
+
+SECONDS_BETWEEN_PICTURES = 2.0
+
+# How many periods are looked back on where nobody says since when.
+PERIODS_BACK = {"minute": 60, "hour": 48, "day": 30}
 
 
 def moment(text: str) -> datetime:
@@ -23,7 +37,14 @@ def moment(text: str) -> datetime:
 def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="python -m ops", description="Look after a running stack.")
     commands = whole.add_subparsers(dest="command", required=True)
-    totals = commands.add_parser("totals", help="print the totals of vendors, by bucket")
+    add_totals(commands.add_parser("totals", help="print the totals of vendors, by bucket"))
+    add_revenue(commands.add_parser("revenue", help="show revenue and orders, by period and sku"))
+    add_stock(commands.add_parser("stock", help="list the stock, set prices and numbers"))
+    return whole
+
+
+def add_totals(totals: argparse.ArgumentParser) -> None:
+    totals.set_defaults(run=show_totals)
     totals.add_argument("--table", required=True, help="the totals table: the root's output trip_totals_table_name")
     totals.add_argument("--vendor", type=int, required=True, action="append", help="may be given more than once")
     totals.add_argument(
@@ -31,16 +52,90 @@ def parser() -> argparse.ArgumentParser:
     )
     totals.add_argument("--until", type=moment, help="buckets begin before this moment; all that follow if absent")
     totals.add_argument("--json", action="store_true", help="one JSON object per line")
-    return whole
 
 
-def main(arguments: list[str] | None = None) -> int:
-    chosen = parser().parse_args(arguments)
+def add_revenue(shown: argparse.ArgumentParser) -> None:
+    shown.set_defaults(run=show_revenue)
+    shown.add_argument("--table", required=True, help="the figures table: the root's output orders_figures_table_name")
+    shown.add_argument("--by", choices=figures.LENGTHS, default="minute", help="the length of a period")
+    shown.add_argument(
+        "--since", type=moment, help="a moment in the first period; the last 60 minutes, 48 hours or 30 days if absent"
+    )
+    form = shown.add_mutually_exclusive_group()
+    form.add_argument("--live", action="store_true", help="go on showing, until interrupted")
+    form.add_argument("--json", action="store_true", help="one JSON object per line")
+
+
+def add_stock(looked_after: argparse.ArgumentParser) -> None:
+    table = argparse.ArgumentParser(add_help=False)
+    table.add_argument("--table", required=True, help="the stock table: the root's output orders_stock_table_name")
+    verbs = looked_after.add_subparsers(dest="verb", required=True)
+
+    listed = verbs.add_parser("list", parents=[table], help="every sku, with what is reserved for orders on their way")
+    listed.set_defaults(run=list_stock)
+    listed.add_argument("--json", action="store_true", help="one JSON object per line")
+
+    placed = verbs.add_parser("set", parents=[table], help="set a price, a number, or a new sku with both")
+    placed.set_defaults(run=set_stock)
+    placed.add_argument("sku")
+    placed.add_argument("--price-cents", type=int)
+    placed.add_argument("--available", type=int, help="units that can be sold; overrides what orders have just taken")
+
+    added = verbs.add_parser("add", parents=[table], help="add units while orders go on taking them")
+    added.set_defaults(run=add_units)
+    added.add_argument("sku")
+    added.add_argument("units", type=int, help="below 0 to take them out; write -- before it")
+
+
+def show_totals(chosen: argparse.Namespace) -> None:
     table = boto3.client("dynamodb")
     found: list[Total] = []
     for vendor in dict.fromkeys(chosen.vendor):
         found += read(table, chosen.table, vendor, chosen.since, chosen.until)
     print(as_json(found) if chosen.json else as_table(found))
+
+
+def show_revenue(chosen: argparse.Namespace) -> None:
+    table = boto3.client("dynamodb")
+
+    def periods() -> list[datetime]:
+        now = datetime.now(UTC)
+        back = (PERIODS_BACK[chosen.by] - 1) * figures.LENGTHS[chosen.by]
+        return figures.periods(chosen.by, chosen.since or now - back, now)
+
+    def picture(screen: Screen) -> list[str]:
+        wanted = periods()
+        return revenue.view(figures.read(table, chosen.table, chosen.by, wanted), wanted, chosen.by, screen)
+
+    if chosen.json:
+        print(revenue.as_json(figures.read(table, chosen.table, chosen.by, periods())))
+    elif chosen.live:
+        live.keep_showing(picture, SECONDS_BETWEEN_PICTURES, sys.stdout, os.environ)
+    else:
+        live.show(picture, sys.stdout, os.environ)
+
+
+def list_stock(chosen: argparse.Namespace) -> None:
+    found = stock.read(boto3.client("dynamodb"), chosen.table)
+    print(stock.as_json(found) if chosen.json else "\n".join(columns(stock.rows(found))))
+
+
+def set_stock(chosen: argparse.Namespace) -> None:
+    stock.put(boto3.client("dynamodb"), chosen.table, chosen.sku, chosen.price_cents, chosen.available)
+
+
+def add_units(chosen: argparse.Namespace) -> None:
+    stock.add(boto3.client("dynamodb"), chosen.table, chosen.sku, chosen.units)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    chosen = parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], None] = chosen.run
+    try:
+        run(chosen)
+    except (stock.StockError, figures.PeriodsError) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -28,6 +28,7 @@ MOST_CENTS = 10**9
 
 # Safe in keys, URLs, file names, logs and headers. Without #, so that no sku can be read as another kind of key.
 NAME = r"[A-Za-z0-9._:@|-]{1,128}"
+NAME_RULE = "1 to 128 letters, digits or any of . _ : @ | -"
 CORRELATION_ID = r"[A-Za-z0-9._:@|=+/-]{1,128}"
 
 Name = Annotated[str, Meta(pattern=rf"\A{NAME}\Z")]
@@ -121,13 +122,12 @@ class IllegalTransitionError(ValueError):
     """A status that cannot follow the one an order has."""
 
 
-_NAME_RULE = "1 to 128 letters, digits or any of . _ : @ | -"
 RULES = {
     "": "a JSON object with customerId and items",
-    "customerId": _NAME_RULE,
+    "customerId": NAME_RULE,
     "items": f"an array of 1 to {MOST_LINES} lines",
     "items[]": "an object with sku, quantity and priceCents",
-    "items[].sku": _NAME_RULE,
+    "items[].sku": NAME_RULE,
     "items[].quantity": f"an integer from 1 to {MOST_UNITS}",
     "items[].priceCents": f"an integer from 0 to {MOST_CENTS}",
 }
