@@ -58,11 +58,21 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add("--follow", action="store_true", help="a line for each read and each invocation, as they happen")
     add("--home", type=Path, help="where checkpoints and metrics are kept; .local/engine/<endpoint> by default")
     add("--checkpoints", type=Path, help="another folder for the checkpoints alone")
-    add("--refresh-seconds", type=float, default=10.0, help="how often mappings are looked at again")
+    add("--refresh-seconds", type=_seconds, default=10.0, help="how often mappings are looked at again")
     options = parser.parse_args(arguments)
     if not options.endpoint:
         parser.error("--endpoint is required, where AWS_ENDPOINT_URL is not set")
     return options
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f'must be a number of seconds from 0.1 to 86400; got "{text}"')
+    return seconds
 
 
 def _stop_on_signals(engine: Engine) -> None:

@@ -82,6 +82,15 @@ class Checkpoints:
         self.folder = folder
         self.replace = replace
 
+    def prepare(self) -> None:
+        """Refused before anything starts, if nothing could be kept here."""
+        trial = self.folder / ".trial"
+        try:
+            write_whole(trial, {}, self.replace)
+            trial.unlink()
+        except OSError as error:
+            raise CheckpointError(f"{self.folder} must be a folder we may write to: {error}") from error
+
     def load(self, mapping_uuid: str) -> dict[str, Checkpoint]:
         """Shard id -> checkpoint; a write that was cut off by a kill never happened."""
         found = {}

@@ -48,11 +48,18 @@ def _timestamp(value: Any) -> datetime:
 def checked(url: str) -> str:
     """The endpoint without a trailing slash; AWS itself is refused: there the real pollers do this work."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _has_a_port(url):
         raise EndpointError(f'--endpoint must look like http://127.0.0.1:4566; got "{url}"')
     if parts.hostname.endswith(AMAZON):
         raise EndpointError(f'--endpoint must not be AWS itself, whose mappings need no engine; got "{url}"')
     return url.rstrip("/")
+
+
+def _has_a_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 class Clients:

@@ -134,6 +134,7 @@ class Engine:
             raise EngineError("\n".join(["nothing was started:", *first.refused]))
         self._tell_missing(first)
         try:
+            self.checkpoints.prepare()
             saved = {found.mapping.uuid: self.checkpoints.load(found.mapping.uuid) for found in first.found}
         except CheckpointError as error:
             raise EngineError(f"nothing was started: {error}") from error

@@ -85,7 +85,7 @@ def _check(
 
 
 def _listed(functions: Any) -> list[tuple[str, dict[str, Any]]]:
-    pages = functions.get_paginator("list_event_source_mappings").paginate()
+    pages = list(functions.get_paginator("list_event_source_mappings").paginate())
     with answer_to("ListEventSourceMappings"):
         return [(str(each.get("UUID")), _settings(each)) for page in pages for each in page["EventSourceMappings"]]
 

@@ -20,11 +20,16 @@ from local.engine.agenda import Agenda
 
 T = TypeVar("T")
 LONGEST_WAIT_SECONDS = 1.0
+CORRECTION_SECONDS = 2.0  # a clock that goes back by less is only being corrected
 
 
 class Loop:
+    """`set_back`: by how much the machine's clock went back so far; the agenda is kept as if it never did."""
+
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
+        self.latest = clock()
+        self.set_back = 0.0
         self.agenda = Agenda()
         self.posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
@@ -43,7 +48,7 @@ class Loop:
 
     def at(self, time: float, action: Callable[[float], None]) -> None:
         """Do something at a time, or as soon after as may be; it is told what time it is then."""
-        self.agenda.at(time, lambda _planned: action(self.clock()))
+        self.agenda.at(time + self.set_back, lambda _planned: action(self.clock()))
 
     def every(self, seconds: float, action: Callable[[float], None]) -> None:
         def again(now: float) -> None:
@@ -68,7 +73,7 @@ class Loop:
             if until():
                 return
             due = self.agenda.next_time
-            wait = LONGEST_WAIT_SECONDS if due is None else min(due - self.clock(), LONGEST_WAIT_SECONDS)
+            wait = LONGEST_WAIT_SECONDS if due is None else min(due - self._now(), LONGEST_WAIT_SECONDS)
             try:
                 self.posted.get(timeout=max(0.0, wait))()
             except Empty:
@@ -78,7 +83,7 @@ class Loop:
         """Do all that is due or came back, without waiting for more."""
         while True:
             due = self.agenda.next_time
-            if due is not None and due <= self.clock():
+            if due is not None and due <= self._now():
                 self.agenda.act()
                 continue
             try:
@@ -86,6 +91,14 @@ class Loop:
             except Empty:
                 return
             action()
+
+    def _now(self) -> float:
+        """The agenda's time: what was planned is waited for as long as it was, though the clock was set back."""
+        now = self.clock()
+        if now < self.latest - CORRECTION_SECONDS:
+            self.set_back += self.latest - now
+        self.latest = now
+        return now + self.set_back
 
 
 @dataclass(slots=True)
@@ -100,6 +113,7 @@ class GuardedLoop(Loop):
     """A loop as one mapping sees it: the first mistake in an action ends the mapping, and never the loop."""
 
     def __init__(self, loop: Loop, fate: Fate, shard_id: str | None = None) -> None:
+        self.loop = loop
         self.clock, self.agenda, self.posted = loop.clock, loop.agenda, loop.posted
         self.fate = fate
         self.shard_id = shard_id
@@ -109,13 +123,13 @@ class GuardedLoop(Loop):
         return self.fate.died
 
     def about(self, shard_id: str) -> Loop:
-        return GuardedLoop(self, self.fate, shard_id)
+        return GuardedLoop(self.loop, self.fate, shard_id)
 
     def at(self, time: float, action: Callable[[float], None]) -> None:
-        super().at(time, lambda now: self.act(partial(action, now)))
+        self.loop.at(time, lambda now: self.act(partial(action, now)))
 
     def post(self, action: Callable[[], None]) -> None:
-        super().post(partial(self.act, action))
+        self.loop.post(partial(self.act, action))
 
     def act(self, action: Callable[[], None]) -> None:
         if self.fate.died:

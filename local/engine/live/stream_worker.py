@@ -111,7 +111,14 @@ class StreamWorker:
         for facts in self.facts.values():
             begin = self.began[facts.shard_id] = beginning(self.desk.mapping, facts, None, now, is_new_mapping=True)
             save = partial(self.desk.checkpoints.save, self.desk.mapping.uuid, facts.shard_id, begin.checkpoint)
-            self.desk.loop.work(self.desk.pools.keeping, save, lambda done: done.result())
+            self.desk.loop.work(self.desk.pools.keeping, save, partial(self._first_kept, facts.shard_id))
+
+    def _first_kept(self, shard_id: str, done: Future[None]) -> None:
+        try:
+            done.result()
+        except OSError as error:
+            text = f"{self.desk.name}, {shard_id}: its checkpoint cannot be written: {error}"
+            self.desk.voice.once(f"{self.desk.mapping.uuid} {shard_id} save", "failed", text)
 
     def _start_readable(self) -> None:
         if self.desk.stopping:

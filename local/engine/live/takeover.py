@@ -103,6 +103,8 @@ class TakeOver:
             listed = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise TakeOverError(f"{self.path}: cannot be read ({error.strerror}); let this engine read it") from error
         except ValueError as error:
             raise TakeOverError(
                 f"{self.path}: is not JSON ({error}); delete it and look at the mappings' states"

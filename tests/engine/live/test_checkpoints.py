@@ -120,3 +120,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     path.mkdir()
     with pytest.raises(CheckpointError, match=rf"{SHARD}\.json: cannot be read"):
         Checkpoints(tmp_path).load(UUID)
+
+
+@pytest.mark.parametrize("folder", ["a file", "a file/below"])
+def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_starts(tmp_path, folder):
+    (tmp_path / "a file").touch()
+    with pytest.raises(CheckpointError, match="must be a folder we may write to"):
+        Checkpoints(tmp_path / folder).prepare()

@@ -7,7 +7,10 @@ from local.engine.live.clients import Clients, EndpointError, checked
 URL = "http://127.0.0.1:4566"
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:4566", "ftp://127.0.0.1", "https://lambda.us-east-1.amazonaws.com", ""])
+@pytest.mark.parametrize(
+    "url",
+    ["127.0.0.1:4566", "ftp://127.0.0.1", "https://lambda.us-east-1.amazonaws.com", "", "http://127.0.0.1:99999"],
+)
 def test_an_address_that_is_none_or_aws_itself_is_refused_with_its_value(url):
     with pytest.raises(EndpointError, match=f'got "{url}"'):
         checked(url)

@@ -98,3 +98,9 @@ def test_a_damaged_list_is_named(tmp_path):
     (tmp_path / "pollers.json").write_text('{"a": true}')
     with pytest.raises(TakeOverError, match=r"pollers\.json: must be a list"):
         engine(MemoryPollers(), tmp_path)
+
+
+def test_a_list_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "pollers.json").mkdir()
+    with pytest.raises(TakeOverError, match=r"pollers\.json: cannot be read"):
+        engine(MemoryPollers(), tmp_path)
