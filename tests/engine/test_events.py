@@ -12,7 +12,7 @@ from local.engine.entries import KinesisEntry, Stamp, compact, table_entry
 from local.engine.events import event, payload_bytes, windowed_envelope_bytes
 from local.engine.source import source
 from local.engine.windows import Call, Turn, Window
-from tests.engine.doubles import CONSUMER, FIFO, QUEUE, SHARD, STREAM, TABLE, mapping, nothing
+from tests.engine.doubles import CONSUMER, FIFO, QUEUE, SHARD, STREAM, TABLE, Scripted, mapping, nothing
 
 ROLE = "arn:aws:iam::123456789012:role/function"
 STAMP = Stamp.of(SHARD, source(STREAM), ROLE)
@@ -173,7 +173,8 @@ def test_the_digest_of_message_attributes_is_the_one_of_sqs(value, packed):
 
 def test_a_fifo_message_says_its_place_and_group():
     (record,) = only_event(simulate(mapping(FIFO), [QueueMessage("x", 1000.0, group_id="g")], nothing))["Records"]
-    assert list(record["attributes"]) == [
+    told = record["attributes"]
+    assert list(told) == [
         "ApproximateReceiveCount",
         "SentTimestamp",
         "SequenceNumber",
@@ -182,6 +183,47 @@ def test_a_fifo_message_says_its_place_and_group():
         "MessageDeduplicationId",
         "ApproximateFirstReceiveTimestamp",
     ]
+    assert (told["MessageGroupId"], told["MessageDeduplicationId"]) == ("g", record["messageId"])
+
+
+def test_fifo_messages_ascend_in_sequence_number():
+    three = [QueueMessage(str(n), 1000.0, group_id="g") for n in range(3)]
+    numbers = [
+        r["attributes"]["SequenceNumber"] for r in only_event(simulate(mapping(FIFO), three, nothing))["Records"]
+    ]
+    assert numbers == sorted(set(numbers))
+    assert {len(number) for number in numbers} == {20}
+
+
+@pytest.mark.parametrize("arn", [QUEUE, FIFO])
+@given(bodies=st.lists(st.text(max_size=20) | st.sampled_from(['{"a":  1.0}', "[ ]", "null"]), min_size=1, max_size=10))
+def test_the_body_of_a_message_reaches_the_function_as_it_was_sent(arn, bodies):
+    sent = [QueueMessage(body, 1000.0, group_id="g") for body in bodies]
+    received = only_event(simulate(mapping(arn), sent, nothing))["Records"]
+    assert [record["body"] for record in received] == bodies
+    assert [record["md5OfBody"] for record in received] == [md5(body.encode()).hexdigest() for body in bodies]
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("x", {"stringValue": "x", "dataType": "String"}),
+        (b"\xff", {"binaryValue": "/w==", "dataType": "Binary"}),
+        ({"DataType": "Number", "StringValue": "7"}, {"stringValue": "7", "dataType": "Number"}),
+        ({"DataType": "Binary.png", "BinaryValue": b"\0"}, {"binaryValue": "AA==", "dataType": "Binary.png"}),
+    ],
+)
+def test_message_attributes_have_the_form_of_the_event(value, form):
+    message = QueueMessage("{}", 1000.0, attributes={"kind": value})
+    (record,) = only_event(simulate(mapping(QUEUE), [message], nothing))["Records"]
+    assert record["messageAttributes"] == {"kind": {**form, "stringListValues": [], "binaryListValues": []}}
+
+
+def test_every_delivery_of_a_message_has_its_own_receipt_and_the_same_id():
+    timeline = simulate(mapping(QUEUE), [QueueMessage("x", 1000.0)], Scripted(ValueError("no"), None))
+    first, second = (invocation.event["Records"][0] for invocation in timeline.invocations)
+    assert first["messageId"] == second["messageId"]
+    assert first["receiptHandle"] != second["receiptHandle"]
 
 
 @given(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from local.engine import KinesisRecord, Timeline, simulate
 from local.engine.delivery import Discard, Redeliver
 from local.engine.windows import Call
-from tests.engine.doubles import mapping, numbers, sequence_numbers
+from tests.engine.doubles import CONSUMER, STREAM, mapping, numbers, sequence_numbers
 
 SHARDS = [f"shardId-{n:012d}" for n in range(5)]
 LINEAGES: list[dict[str, list[str]]] = [
@@ -106,6 +106,7 @@ def worlds(draw: st.DrawFn, *, windowed: bool | None = None, faulty: bool = True
         draw(st.dictionaries(st.integers(0, 23), st.lists(kinds, min_size=1, max_size=4), max_size=5)) if faulty else {}
     )
     fields = mapping(
+        draw(st.sampled_from([STREAM, STREAM, CONSUMER])),
         BatchSize=draw(st.integers(1, 8)),
         MaximumBatchingWindowInSeconds=draw(st.sampled_from([0, 0, 3, 30])),
         ParallelizationFactor=1 if has_windows else draw(st.sampled_from([1, 1, 2, 10])),

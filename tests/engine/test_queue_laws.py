@@ -109,6 +109,26 @@ def test_a_group_keeps_its_order_though_one_event_cannot_hold_what_one_receive_b
     assert_groups_keep_their_order(world)
 
 
+@SLOW
+@given(worlds(arn=FIFO))
+def test_a_batch_holds_the_messages_of_a_group_in_their_order(world):
+    for invocation in world.timeline.invocations:
+        places = defaultdict(list)
+        for place in world.places(invocation.names):
+            places[world.messages[place].group_id].append(place)
+        assert all(own == sorted(own) for own in places.values())
+
+
+@SLOW
+@given(worlds(arn=FIFO))
+def test_a_group_is_never_in_two_batches_at_once(world):
+    busy_until: dict[str | None, float] = {}
+    for invocation in world.timeline.invocations:
+        groups = {world.messages[place].group_id for place in world.places(invocation.names)}
+        assert all(busy_until.get(group, 0.0) <= invocation.at for group in groups)
+        busy_until |= dict.fromkeys(groups, invocation.ended)
+
+
 def assert_groups_keep_their_order(world):
     gone_at = {name: invocation.ended for invocation in world.timeline.invocations for name in invocation.names}
     first: dict[str, float] = {}

@@ -16,7 +16,7 @@ def rows() -> list[list[str]]:
 
 
 def written_tests() -> set[str]:
-    trees = [ast.parse(path.read_text()) for path in HERE.glob("test_*.py")]
+    trees = [ast.parse(path.read_text()) for path in HERE.parent.rglob("test_*.py")]
     return {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 

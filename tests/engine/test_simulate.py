@@ -35,9 +35,13 @@ def imports(path: Path) -> set[str]:
     return plain | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
-def test_a_mapping_that_aws_would_refuse_raises_before_anything_runs():
+def test_a_mapping_that_aws_would_refuse_raises_before_anything_is_read_or_run():
+    def unread():
+        pytest.fail("must not be read")
+        yield from at_once(1)
+
     with pytest.raises(MappingRefusedError):
-        simulate({"EventSourceArn": STREAM}, at_once(1), lambda event, context: pytest.fail("must not run"))
+        simulate({"EventSourceArn": STREAM}, unread(), lambda event, context: pytest.fail("must not run"))
 
 
 def test_the_time_an_invocation_takes_may_depend_on_its_event():

@@ -13,6 +13,7 @@ from local.engine.source import source
 from local.engine.windows import Call
 from tests.engine.doubles import (
     BUCKET,
+    CONSUMER,
     SHARD,
     STREAM,
     TABLE,
@@ -294,6 +295,60 @@ def test_the_record_of_a_discarded_final_call_names_its_window_and_no_place_in_t
     }
     assert list(failure["KinesisBatchInfo"]) == ["shardId", "streamArn"]
     assert '"Records":[]' in failure["payload"]
+
+
+def test_in_a_window_too_n_retries_are_n_plus_one_invocations_with_the_same_state():
+    def poisoned(event, context):
+        Poisoned(1)(event, context)
+        return counting(event, context)
+
+    timeline = simulate(mapping(MaximumRetryAttempts=2, **WINDOW), records(1000, 1002, 1004), poisoned)
+    assert deliveries(timeline) == [[0], [1], [1], [1], [2], []]
+    assert states(timeline) == [None, [0], [0], [0], [0], [0, 2]]
+    (failure,) = timeline.failures
+    assert failure["requestContext"]["approximateInvokeCount"] == 3
+
+
+def test_in_a_window_too_a_record_that_is_too_old_is_given_up_and_the_window_goes_on():
+    def poisoned(event, context):
+        Poisoned(0)(event, context)
+        return counting(event, context)
+
+    settings = mapping(MaximumRecordAgeInSeconds=60, TumblingWindowInSeconds=600)
+    timeline = simulate(settings, records(1000, 1050), poisoned)
+    assert [discarded.condition for discarded in timeline.discarded] == ["RecordAgeExceeded"]
+    assert (deliveries(timeline)[-2:], states(timeline)[-1]) == ([[1], []], [1])
+
+
+def test_a_window_of_a_fan_out_consumer_works_with_every_other_setting():
+    #  0  1  2! 3     2 is reported, then raised for, then given up: 0 1 | 2 3 | 2 | 2 | 3
+    script = iter(["report", "raise", "raise", "raise"])
+
+    def handler(event, context):
+        fault = next(script, "") if 2 in numbers(event) else ""
+        if fault == "raise":
+            raise ValueError("2")
+        failed = [r["kinesis"]["sequenceNumber"] for r in event["Records"][2:]] if fault else []
+        return counting(event, context) | {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+    settings = mapping(
+        CONSUMER,
+        **WINDOW,
+        **REPORTING,
+        **destination(BUCKET),
+        BisectBatchOnFunctionError=True,
+        MaximumBatchingWindowInSeconds=5,
+        MaximumRetryAttempts=1,
+        MaximumRecordAgeInSeconds=3600,
+        ParallelizationFactor=1,
+        StartingPosition="AT_TIMESTAMP",
+        StartingPositionTimestamp=1000,
+        MetricsConfig={"Metrics": ["EventCount"]},
+    )
+    timeline = simulate(settings, records(1000, 1001, 1002, 1003), handler)
+    assert calls(timeline) == ["[1000) 0 1 2 3", "[1000) 2 3", "[1000) 2", "[1000) 2", "[1000) 3", "[1000) final"]
+    assert states(timeline)[-1] == [3]  # the partial response kept the state from before it
+    assert [(len(d.names), d.condition) for d in timeline.discarded] == [(1, "RetryAttemptsExhausted")]
 
 
 def test_the_record_of_a_discarded_batch_in_a_window_names_both():
