@@ -1,0 +1,1 @@
+"""Every order in OpenSearch, as its latest version says."""
