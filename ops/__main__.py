@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import figures, live, revenue, stock
 from ops.columns import columns
@@ -84,7 +85,7 @@ def add_stock(looked_after: argparse.ArgumentParser) -> None:
     added = verbs.add_parser("add", parents=[table], help="add units while orders go on taking them")
     added.set_defaults(run=add_units)
     added.add_argument("sku")
-    added.add_argument("units", type=int, help="below 0 to take them out; write -- before it")
+    added.add_argument("units", type=int, help="below 0 to take them out")
 
 
 def show_totals(chosen: argparse.Namespace) -> None:
@@ -133,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], None] = chosen.run
     try:
         run(chosen)
-    except (stock.StockError, figures.PeriodsError) as error:
+    except (stock.StockError, figures.PeriodsError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
