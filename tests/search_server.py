@@ -33,6 +33,7 @@ class SearchServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer in one piece: the second of two small ones waits for the first's receipt
 
             def do_POST(self) -> None:
                 server.answer(self)

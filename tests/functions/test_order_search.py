@@ -42,7 +42,7 @@ def indexer(url, orders=None, clock=None, stream=None):
 
 
 @pytest.fixture
-def to(search) -> Indexer:
+def to(search):
     return indexer(search.url)
 
 
