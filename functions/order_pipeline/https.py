@@ -10,7 +10,7 @@ import io
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from ssl import SSLContext, create_default_context
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,6 +84,8 @@ def post(
             answer = response.read(MOST_ANSWER_BYTES + 1)
             if len(answer) > MOST_ANSWER_BYTES:
                 raise AnswerTooLargeError(f"an answer may have {MOST_ANSWER_BYTES} bytes; this one has more")
+            if response.length:
+                raise IncompleteRead(answer, response.length)
             return Answer(response.status, answer)
     finally:
         connection.close()

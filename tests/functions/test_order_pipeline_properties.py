@@ -45,7 +45,7 @@ class Shop(World):
         unshippable = {f"o-{number}" for number in range(20) if dice.random() < 0.2}
         super().__init__(
             fates(dice, share),
-            queue_fates(dice, share),
+            queue_fates(dice, dice.choice([share, 0.95 if share else 0.0])),
             iter(lambda: dice.random() < share / 2, None),
             MemoryPartner(lambda body: body["orderId"] in unlucky, endless(dice, share, list(FORTUNES)), self.looked),
             MemoryPartner(
