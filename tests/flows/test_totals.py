@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import ExitStack, contextmanager
 
@@ -14,27 +12,25 @@ import pytest
 
 from local.detour import detour
 from local.emulator import Emulator
-from local.endpoint import REGION
 from local.faults import Reset, Rule, ServerError, Throttle
-from local.stack import ROOT, as_root
 from tests.events import packed, trip
 from tests.flows.deployed import ALIAS
 from tests.flows.patience import until
+from tests.flows.producing import LATENESS, SPOILED, producing
 from tests.flows.stocktaking import held, reported, unusable
 from tests.flows.windows import settled
 
-SPOILED = ["--poison", "0.02", "--repeated", "0.05", "--late", "0.05", "--very-late", "0.02"]
-LATENESS = ["--allowed-lateness-seconds", "900"]
 CONSUMERS = ("trip_writer", "window_aggregator")
 
 # Half of what is lost, refused or answered with an error has happened all the same.
 TROUBLES = (
-    Rule(Throttle(), "dynamodb", probability=0.1),
     Rule(Throttle(), "sqs", probability=0.1),
-    Rule(Reset(applied=True), "dynamodb", "TransactWriteItems", probability=0.1),
     Rule(Reset(applied=True), "sqs", "SendMessageBatch", probability=0.1),
-    Rule(ServerError(applied=True), "dynamodb", "UpdateItem", probability=0.05),
+    Rule(Throttle(), "dynamodb", "TransactWriteItems", probability=0.1),
+    Rule(Reset(applied=True), "dynamodb", "TransactWriteItems", probability=0.1),
     Rule(ServerError(503), "dynamodb", "BatchWriteItem", probability=0.1),
+    Rule(ServerError(applied=True), "dynamodb", "UpdateItem", probability=0.02),
+    Rule(Throttle(), "dynamodb", probability=0.02),
 )
 
 
@@ -50,20 +46,6 @@ def river(trips, engine, kinesis):
     trips.forget_trips()
     trips.forget_totals()
     return trips
-
-
-@contextmanager
-def producing(trips, report, *options):
-    """A producer at work; at the end of the block it is waited for."""
-    command = [sys.executable, "-m", "producer", "--stream", trips.outputs["trips_stream_name"], "--report", report]
-    env = {**as_root(trips.endpoint.url, os.environ), "AWS_DEFAULT_REGION": REGION}
-    log = report.with_suffix(".log")
-    with (
-        log.open("w") as out,
-        subprocess.Popen([*map(str, command), *options], cwd=ROOT, env=env, stderr=out) as process,
-    ):
-        yield
-        assert process.wait(120) == 0, log.read_text()
 
 
 @contextmanager

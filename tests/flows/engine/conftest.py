@@ -10,7 +10,7 @@ import pytest
 from local.emulator import Emulator, running
 from local.endpoint import Address
 from local.engine import rulings
-from tests.flows.engine.bench_top import BenchTop
+from tests.flows.engine.small_stack import SmallStack
 
 
 @pytest.fixture(scope="session")
@@ -22,11 +22,11 @@ def endpoint(tmp_path_factory):
 
 
 @pytest.fixture
-def top(endpoint, tmp_path):
+def stack(endpoint, tmp_path):
     """A function to map things to, and what it saw."""
-    top = BenchTop(endpoint, tmp_path)
-    yield top
-    top.clear()
+    stack = SmallStack(endpoint, tmp_path)
+    yield stack
+    stack.clear()
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ import json
 import pytest
 
 from tests.flows.engine import functions
-from tests.flows.engine.bench_top import ACCOUNT, REGION, eventually
+from tests.flows.engine.small_stack import ACCOUNT, REGION, eventually
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture
-def mailbox(top):
+def mailbox(stack):
     """A queue to look into, which lets topics write to it: its url and ARN."""
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{top.name}-mail"
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stack.name}-mail"
     sns = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
@@ -23,43 +23,43 @@ def mailbox(top):
         "Resource": arn,
     }
     attributes = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [sns]})}
-    return top.client("sqs").create_queue(QueueName=f"{top.name}-mail", Attributes=attributes)["QueueUrl"], arn
+    return stack.client("sqs").create_queue(QueueName=f"{stack.name}-mail", Attributes=attributes)["QueueUrl"], arn
 
 
-def test_a_queue_is_told_which_records_were_discarded(top, mailbox):
+def test_a_queue_is_told_which_records_were_discarded(stack, mailbox):
     url, arn = mailbox
-    number, record = discard_one(top, arn, "sqs:SendMessage", url)
-    assert pointer(record) == ("RetryAttemptsExhausted", number, number, 1, top.stream_arn)
+    number, record = discard_one(stack, arn, "sqs:SendMessage", url)
+    assert pointer(record) == ("RetryAttemptsExhausted", number, number, 1, stack.stream_arn)
     assert "payload" not in record
 
 
-def test_a_topics_subscriber_is_told_which_records_were_discarded(top, mailbox):
+def test_a_topics_subscriber_is_told_which_records_were_discarded(stack, mailbox):
     url, arn = mailbox
-    topic = top.client("sns").create_topic(Name=top.name)["TopicArn"]
+    topic = stack.client("sns").create_topic(Name=stack.name)["TopicArn"]
     raw = {"RawMessageDelivery": "true"}
-    top.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
-    number, record = discard_one(top, topic, "sns:Publish", url)
-    assert pointer(record) == ("RetryAttemptsExhausted", number, number, 1, top.stream_arn)
+    stack.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
+    number, record = discard_one(stack, topic, "sns:Publish", url)
+    assert pointer(record) == ("RetryAttemptsExhausted", number, number, 1, stack.stream_arn)
     assert "payload" not in record
 
 
-def discard_one(top, destination, permission, mailbox_url):
+def discard_one(stack, destination, permission, mailbox_url):
     """A poison record's sequence number, and what came into the mailbox of it."""
-    top.function(functions.refuses_poison, top.reads_stream, ([permission], destination))
-    top.stream()
-    top.map(
-        top.stream_arn,
+    stack.function(functions.refuses_poison, stack.reads_stream, ([permission], destination))
+    stack.stream()
+    stack.map(
+        stack.stream_arn,
         MaximumRetryAttempts=0,
         DestinationConfig={"OnFailure": {"Destination": destination}},
     )
-    with top.engine():
-        (number,) = top.put("poison")
-        (message,) = eventually(lambda: received(top, mailbox_url), "the failure record")
+    with stack.engine():
+        (number,) = stack.put("poison")
+        (message,) = eventually(lambda: received(stack, mailbox_url), "the failure record")
     return number, json.loads(message["Body"])
 
 
-def received(top, url):
-    return top.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages")
+def received(stack, url):
+    return stack.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages")
 
 
 def pointer(record):

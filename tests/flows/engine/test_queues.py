@@ -5,46 +5,46 @@ from __future__ import annotations
 import pytest
 
 from tests.flows.engine import functions
-from tests.flows.engine.bench_top import ACCOUNT, REGION, eventually
+from tests.flows.engine.small_stack import ACCOUNT, REGION, eventually
 
 READS = [f"sqs:{call}" for call in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
 
 @pytest.fixture
-def fifo(top):
+def fifo(stack):
     """Its url and ARN; what failed is offered again after two seconds."""
     attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true", "VisibilityTimeout": "2"}
-    url = top.client("sqs").create_queue(QueueName=f"{top.name}.fifo", Attributes=attributes)["QueueUrl"]
-    return url, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{top.name}.fifo"
+    url = stack.client("sqs").create_queue(QueueName=f"{stack.name}.fifo", Attributes=attributes)["QueueUrl"]
+    return url, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stack.name}.fifo"
 
 
-def test_a_queue_is_received_deleted_and_gives_back_what_failed(top):
-    queue = top.client("sqs").create_queue(QueueName=top.name, Attributes={"VisibilityTimeout": "10"})["QueueUrl"]
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{top.name}"
-    top.function(functions.fails_messages_called_bad, (READS, arn))
-    top.map(arn, **REPORTS)
-    with top.engine() as engine:
+def test_a_queue_is_received_deleted_and_gives_back_what_failed(stack):
+    queue = stack.client("sqs").create_queue(QueueName=stack.name, Attributes={"VisibilityTimeout": "10"})["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stack.name}"
+    stack.function(functions.fails_messages_called_bad, (READS, arn))
+    stack.map(arn, **REPORTS)
+    with stack.engine() as engine:
         entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(["good", "bad", "good"])]
-        top.client("sqs").send_message_batch(QueueUrl=queue, Entries=entries)
+        stack.client("sqs").send_message_batch(QueueUrl=queue, Entries=entries)
         (worker,) = engine.workers.by_uuid.values()
         eventually(lambda: worker.desk.tally.records == 2, "two messages done")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    left = top.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    left = stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
     assert sum(map(int, left.values())) == 1
 
 
-def test_a_fifo_queue_keeps_the_order_of_each_group_and_only_the_group_that_failed_waits(top, fifo):
+def test_a_fifo_queue_keeps_the_order_of_each_group_and_only_the_group_that_failed_waits(stack, fifo):
     url, arn = fifo
-    top.function(functions.fails_once_at_bad, (READS, arn), timeout=1)
-    top.map(arn, **REPORTS)
-    with top.engine() as engine:
+    stack.function(functions.fails_once_at_bad, (READS, arn), timeout=1)
+    stack.map(arn, **REPORTS)
+    with stack.engine() as engine:
         bodies = ["a 1", "b 1", "a 2 bad", "b 2", "a 3", "b 3"]
         entries = [{"Id": str(n), "MessageBody": body, "MessageGroupId": body[0]} for n, body in enumerate(bodies)]
-        top.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+        stack.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
         (worker,) = engine.workers.by_uuid.values()
         eventually(lambda: worker.desk.tally.records == 6, "six messages done")
-    delivered = [record["body"] for event in top.seen() for record in event["Records"]]
+    delivered = [record["body"] for event in stack.seen() for record in event["Records"]]
     of_a, of_b = ([body for body in delivered if body.startswith(group)] for group in "ab")
     assert (of_a[:2], of_a[-2:], len(of_a)) == (["a 1", "a 2 bad"], ["a 2 bad", "a 3"], 5)
     assert of_b == ["b 1", "b 2", "b 3"]

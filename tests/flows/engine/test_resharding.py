@@ -10,8 +10,8 @@ import pytest
 
 from local.endpoint import REGION
 from tests.flows.engine import functions
-from tests.flows.engine.bench_top import eventually, flat
 from tests.flows.engine.kinesis_mock import kinesis_mock
+from tests.flows.engine.small_stack import eventually, flat
 
 PARENT = "shardId-000000000000"
 MIDDLE = str(2**127)
@@ -20,8 +20,8 @@ MIDDLE = str(2**127)
 @pytest.fixture
 def kinesis(tmp_path, monkeypatch):
     """Clients and engine find it by the service's own address, as Terraform would."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(closing(socket.create_server(("127.0.0.1", 0)))) for _ in range(2)]
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(closing(socket.create_server(("127.0.0.1", 0)))) for _ in range(2)]
         ports = [each.getsockname()[1] for each in sockets]
     with kinesis_mock(ports[0], ports[1], tmp_path / "kinesis.log") as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", url)
@@ -34,26 +34,26 @@ def kinesis(tmp_path, monkeypatch):
         )
 
 
-def test_children_are_read_after_their_parent_to_its_last_record(top, kinesis):
-    top.function(functions.slow, top.reads_stream)
-    top.client("kinesis").create_stream(StreamName=top.name, ShardCount=1)  # the emulator maps only what it knows
-    top.stream(kinesis=kinesis)
-    uuid = top.map(top.stream_arn, BatchSize=5)
-    with top.engine() as engine:
-        before = put(kinesis, top, range(40))
-        kinesis.split_shard(StreamName=top.name, ShardToSplit=PARENT, NewStartingHashKey=MIDDLE)
-        eventually(lambda: len(kinesis.list_shards(StreamName=top.name)["Shards"]) == 3, "the split")
-        after = put(kinesis, top, range(40, 80))
-        eventually(lambda: len(flat(top.values())) == 80, "all records")
+def test_children_are_read_after_their_parent_to_its_last_record(stack, kinesis):
+    stack.function(functions.slow, stack.reads_stream)
+    stack.client("kinesis").create_stream(StreamName=stack.name, ShardCount=1)  # the emulator maps only what it knows
+    stack.stream(kinesis=kinesis)
+    uuid = stack.map(stack.stream_arn, BatchSize=5)
+    with stack.engine() as engine:
+        before = put(kinesis, stack, range(40))
+        kinesis.split_shard(StreamName=stack.name, ShardToSplit=PARENT, NewStartingHashKey=MIDDLE)
+        eventually(lambda: len(kinesis.list_shards(StreamName=stack.name)["Shards"]) == 3, "the split")
+        after = put(kinesis, stack, range(40, 80))
+        eventually(lambda: len(flat(stack.values())) == 80, "all records")
         eventually(lambda: engine.checkpoints.load(uuid)[PARENT].done, "the parent's end on disk")
-    shards = [event["Records"][0]["eventID"].partition(":")[0] for event in top.seen()]
+    shards = [event["Records"][0]["eventID"].partition(":")[0] for event in stack.seen()]
     of_parent = shards.count(PARENT)
     assert shards[:of_parent] == [PARENT] * of_parent
-    assert flat(top.values()[:of_parent]) == before
-    assert sorted(flat(top.values())) == [*before, *after]
+    assert flat(stack.values()[:of_parent]) == before
+    assert sorted(flat(stack.values())) == [*before, *after]
 
 
-def put(kinesis, top, values):
+def put(kinesis, stack, values):
     for value in values:
-        kinesis.put_record(StreamName=top.name, PartitionKey=f"key-{value}", Data=str(value).encode())
+        kinesis.put_record(StreamName=stack.name, PartitionKey=f"key-{value}", Data=str(value).encode())
     return list(values)

@@ -31,11 +31,11 @@ PATIENCE_SECONDS = 30.0
 QUICK = Habits(refresh_seconds=1.0, poll_seconds=0.1, metric_seconds=1.0, drain_seconds=10.0)
 
 
-class BenchTop:
+class SmallStack:
     def __init__(self, endpoint: Endpoint, folder: Path) -> None:
         self.endpoint = endpoint
         self.folder = folder
-        self.name = f"top-{uuid4().hex[:8]}"
+        self.name = f"stack-{uuid4().hex[:8]}"
         self.seen_path = folder / "seen.jsonl"
         self.home = folder / "engine"
         self.told: list[str] = []
@@ -56,7 +56,7 @@ class BenchTop:
         granted = [{"Effect": "Allow", "Action": actions, "Resource": arn} for actions, arn in statements]
         if granted:
             policy = json.dumps({"Version": "2012-10-17", "Statement": granted})
-            self.client("iam").put_role_policy(RoleName=self.name, PolicyName="top", PolicyDocument=policy)
+            self.client("iam").put_role_policy(RoleName=self.name, PolicyName="stack", PolicyDocument=policy)
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
             archive.writestr("functions.py", Path(functions.__file__).read_text())
@@ -84,6 +84,22 @@ class BenchTop:
         kinesis.create_stream(StreamName=self.name, ShardCount=shards)
         kinesis.get_waiter("stream_exists").wait(StreamName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
         return self.stream_arn
+
+    @property
+    def reads_table(self) -> tuple[list[str], str]:
+        calls = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]
+        return [f"dynamodb:{call}" for call in calls], f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.name}/stream/*"
+
+    def table(self) -> str:
+        """The ARN of its change stream."""
+        created = self.client("dynamodb").create_table(
+            TableName=self.name,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        return str(created["TableDescription"]["LatestStreamArn"])
 
     def put(self, *values: Any, key: str = "key", kinesis: Any = None) -> list[str]:
         """Records with these JSON values; their sequence numbers."""

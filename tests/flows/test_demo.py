@@ -1,0 +1,39 @@
+"""What `make demo` runs, on the stack that is applied already."""
+
+import io
+import time
+
+import pytest
+
+from local.demo.course import Plan, run
+from local.demo.view import Screen
+from local.engine_process import EngineProcess
+from tests.flows.conftest import TRIPS
+from tests.flows.patience import until
+from tests.flows.windows import settled
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet_afterwards(deployed):
+    """The emulator's pollers, given back, would deliver the stream anew into the tests that follow."""
+    yield
+    deployed.stop_polling()
+    until(lambda: not deployed.polled(), seconds=20)
+
+
+@pytest.fixture
+def engine(endpoint, stack, tmp_path):
+    process = EngineProcess(endpoint.url, tmp_path)
+    process.up(stack.state)
+    yield process
+    process.down()
+
+
+def test_the_accounts_hold_though_answers_get_lost(trips, engine):
+    settled(trips, trips.endpoint.client("kinesis"), seconds=60)
+    trips.forget_trips()
+    trips.forget_totals()
+    plan = Plan(seconds=9, rate=300, allowed_lateness_seconds=TRIPS["window"]["allowed_lateness_seconds"])
+    accounts = run(trips.endpoint.url, trips.outputs, plan, Screen(out := io.StringIO(), time.monotonic))
+    assert accounts.holds, accounts.text()
+    assert "FAULT" in out.getvalue()
