@@ -65,4 +65,4 @@ def keep_showing(
 
 def _over(lines: list[str]) -> str:
     """Line over line: a screen cleared first would flicker."""
-    return HOME + "".join(f"{line}{CLEAR_LINE}\r\n" for line in lines) + CLEAR_BELOW
+    return HOME + "".join(f"{line}{CLEAR_LINE}\n" for line in lines) + CLEAR_BELOW

@@ -46,7 +46,7 @@ class Interrupted:
 def test_a_terminal_shows_one_picture_over_the_other_and_is_left_as_it_was():
     out = Terminal()
     keep_showing(picture, 1.0, out, XTERM, Interrupted(2))
-    once = f"{HOME}one\x1b[K\r\ntwo\x1b[K\r\n\x1b[J"
+    once = f"{HOME}one\x1b[K\ntwo\x1b[K\n\x1b[J"
     assert out.getvalue() == ENTER + once + once + LEAVE
 
 
