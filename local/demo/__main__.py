@@ -100,9 +100,11 @@ make down
 class Signals:
     """The first signal interrupts; while things are taken down, none does."""
 
+    HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
     def __init__(self) -> None:
         self._deaf = False
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in self.HEARD:
             signal.signal(number, self._hear)
 
     def deafen(self) -> None:

@@ -42,16 +42,6 @@ TRIPS = {
         "allowed_lateness_seconds": ALLOWED_LATENESS_SECONDS,
     },
 }
-TRAFFIC = Traffic(
-    vendors=4,
-    keys="even",
-    poison=0.02,
-    repeated=0.03,
-    late=0.03,
-    very_late=0.01,
-    allowed_lateness_seconds=ALLOWED_LATENESS_SECONDS,
-)
-
 ALIAS = "live"
 LOOK_SECONDS = 1.0
 LOST_ANSWERS = 6
@@ -67,6 +57,18 @@ class Plan:
     seconds: float = 60.0
     rate: float = 500.0
     seed: int = 1
+    allowed_lateness_seconds: int = ALLOWED_LATENESS_SECONDS  # of the stack it runs on
+
+    def traffic(self) -> Traffic:
+        return Traffic(
+            vendors=4,
+            keys="even",
+            poison=0.02,
+            repeated=0.03,
+            late=0.03,
+            very_late=0.01,
+            allowed_lateness_seconds=self.allowed_lateness_seconds,
+        )
 
 
 def run(url: str, outputs: dict[str, Any], plan: Plan, screen: Screen) -> Reconciliation:
@@ -128,7 +130,7 @@ class Trips:
 
     def __enter__(self) -> Trips:
         plan = self._plan
-        run = Run(TRAFFIC, plan.seed, Pace(plan.rate), plan.seconds, window_seconds=BUCKET_SECONDS)
+        run = Run(plan.traffic(), plan.seed, Pace(plan.rate), plan.seconds, window_seconds=BUCKET_SECONDS)
         self._begun = time.monotonic()
         self._report = self._thread.submit(carry_out, run, self._producer, self._interruption, Time(), io.StringIO())
         return self

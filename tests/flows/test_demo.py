@@ -8,8 +8,6 @@ import pytest
 from local.demo.course import Plan, run
 from local.demo.view import Screen
 from local.engine_process import EngineProcess
-from tests.flows.conftest import TRIPS
-from tests.flows.patience import until
 from tests.flows.windows import settled
 
 
@@ -17,8 +15,7 @@ from tests.flows.windows import settled
 def quiet_afterwards(deployed):
     """The emulator's pollers, given back, would deliver the stream anew into the tests that follow."""
     yield
-    deployed.stop_polling()
-    until(lambda: not deployed.polled(), seconds=20)
+    deployed.poll(on=False)
 
 
 @pytest.fixture
@@ -33,7 +30,7 @@ def test_the_accounts_hold_though_answers_get_lost(trips, engine):
     settled(trips, trips.endpoint.client("kinesis"), seconds=60)
     trips.forget_trips()
     trips.forget_totals()
-    plan = Plan(seconds=9, rate=300, allowed_lateness_seconds=TRIPS["window"]["allowed_lateness_seconds"])
+    plan = Plan(seconds=9, rate=300, allowed_lateness_seconds=900)
     accounts = run(trips.endpoint.url, trips.outputs, plan, Screen(out := io.StringIO(), time.monotonic))
     assert accounts.holds, accounts.text()
     assert "FAULT" in out.getvalue()

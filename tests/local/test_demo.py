@@ -1,0 +1,157 @@
+"""What the demo says of a run: its accounts, and the lines it shows."""
+
+import io
+import signal
+
+import pytest
+
+from local import probe
+from local.demo import __main__ as demo
+from local.demo.reconciliation import Found, reconciled
+from local.demo.stores import Look, Window
+from local.demo.view import Screen, closed, standing, table
+from local.endpoint import Address
+from ops.totals import Total
+from producer import Counts
+from tests.doubles import ManualClock
+
+MINUTE = "2024-05-01T10:04:00Z"
+
+
+def row(vendor, trips, cents, window=MINUTE):
+    sums = {"trips": trips, "passengers": trips, "fareCents": cents, "distanceMeters": 0, "durationSeconds": 0}
+    return {"vendorId": vendor, "window": window, **sums}
+
+
+def total(vendor, trips, cents, bucket=MINUTE):
+    return Total(vendor, bucket, 60, trips, trips, cents, 0, 0, cents, cents)
+
+
+def report(*rows, late=(), poison=0, distinct=0):
+    trips = sum(one["trips"] for one in rows)
+    return {
+        "kinds": {"onTime": trips, "veryLate": sum(one["trips"] for one in late), "poison": poison},
+        "totals": list(rows),
+        "late": list(late),
+        "quarantined": {"records": poison, "uncertain": 0},
+        "distinctTrips": distinct,
+    }
+
+
+def test_accounts_hold_when_every_record_and_cent_is_found():
+    expected = report(row(1, 3, 4_000), row(2, 1, 900), late=[row(1, 1, 50)], poison=2, distinct=5)
+    found = Found([total(1, 3, 4_000), total(2, 1, 900)], late=1, late_fare_cents=50, quarantined=2, trips=5)
+    assert reconciled(expected, found).holds
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        Found([total(1, 3, 4_001)]),
+        Found([total(1, 4, 4_000)]),
+        Found([total(1, 3, 4_000)], quarantined=1),
+        Found([total(1, 3, 4_000)], late=1),
+        Found([total(1, 3, 4_000)], trips=1),
+        Found([]),
+    ],
+    ids=["a cent too much", "a trip too much", "one in quarantine", "one late", "one written", "nothing at all"],
+)
+def test_accounts_do_not_hold_for_the_least_difference(found):
+    assert not reconciled(report(row(1, 3, 4_000)), found).holds
+
+
+def test_two_mistakes_do_not_make_up_for_each_other():
+    expected = report(row(1, 2, 100), row(2, 2, 100))
+    accounts = reconciled(expected, Found([total(1, 1, 100), total(2, 3, 100)]))
+    assert [line.split(":")[0] for line in accounts.differing] == [f"vendor {v} at 2024-05-01T10" for v in (1, 2)]
+
+
+def test_accounts_name_what_differs():
+    text = reconciled(report(row(1, 3, 4_000)), Found([total(1, 3, 4_000)], quarantined=7)).text()
+    assert [line[:13] for line in text.splitlines() if "differs" in line] == ["in quarantine", "altogether   "]
+
+
+def test_a_window_is_told_when_it_closed():
+    window = Window("shardId-000000000001", "2024-05-01T10:04:10Z", "2024-05-01T10:04:20Z", 2_513, 9)
+    assert closed(window) == "2,513 trips of 10:04:10-10:04:20 counted: shard 1 closed its window, 9 totals grew"
+
+
+def test_what_is_in_no_store_yet_is_in_open_windows():
+    look = Look([total(1, 60, 0)], [], late=5, late_fare_cents=0, quarantined=15)
+    _, line = standing(look, Counts(made=100, acknowledged=100), 1.0, 0.5)
+    assert line == "counted 60   late 5   in quarantine 15   in open windows 20"
+
+
+def test_totals_stand_by_minute_and_vendor():
+    totals = [total(1, 3, 4_000), total(2, 1, 950), total(1, 7, 100_000, "2024-05-01T10:05:00Z")]
+    assert table(totals) == [
+        "minute             vendor 1             vendor 2",
+        "10:04              3  40.00              1  9.50",
+        "10:05           7  1,000.00                    -",
+    ]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_lines_are_drawn_over_and_what_is_told_stays_above():
+    screen = Screen(out := Terminal(), lambda: 0.0)
+    screen.show(["one"], [])
+    screen.tell("it happened")
+    assert out.getvalue() == "one\n\n\x1b[2A\x1b[Jit happened\none\n\n"
+
+
+def test_elsewhere_lines_come_now_and_then_and_the_rest_once():
+    clock = ManualClock(0.0)
+    screen = Screen(out := io.StringIO(), lambda: clock.now)
+    screen.show(["one"], ["table"])
+    screen.show(["two"], ["table"])
+    clock.now = 10.0
+    screen.show(["three"], ["table"])
+    screen.end(["table"])
+    assert out.getvalue() == "one\nthree\n\ntable\n"
+
+
+@pytest.fixture
+def nobody_asks(monkeypatch):
+    for name in ("AWS_ENDPOINT_URL", "LOCALSTACK_HOST"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("nobody_asks")
+def test_where_the_usual_port_is_taken_another_one_is_used(monkeypatch):
+    monkeypatch.setattr(probe, "listens", lambda *_: True)
+    assert demo.address().port not in (0, 4566)
+
+
+@pytest.mark.usefixtures("nobody_asks")
+def test_the_usual_port_is_used_where_it_is_free(monkeypatch):
+    monkeypatch.setattr(probe, "listens", lambda *_: False)
+    assert demo.address() == Address("http", "127.0.0.1", 4566)
+
+
+def test_an_address_that_was_asked_for_is_used_whatever_answers_there(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4999")
+    monkeypatch.setattr(probe, "listens", lambda *_: True)
+    assert demo.address().port == 4999
+
+
+@pytest.fixture
+def signals():
+    before = {number: signal.getsignal(number) for number in demo.Signals.HEARD}
+    yield demo.Signals()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_the_first_signal_interrupts_and_none_after_it_does(signals):
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_taking_down_is_not_interrupted(signals):
+    signals.deafen()
+    signal.raise_signal(signal.SIGTERM)
