@@ -40,7 +40,7 @@ from local.engine.live.clients import Clients
 from local.engine.live.reading import HORIZON, KinesisReader
 from local.engine.source import source
 from tests.flows.engine import functions
-from tests.flows.engine.bench_top import BenchTop
+from tests.flows.engine.small_stack import SmallStack
 
 BASELINE = "MiniStack's poller"
 PER_PUT = 500
@@ -56,9 +56,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--port", type=int, default=4680, help="the next one is used as well")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
-        released = stack.enter_context(ministack_as_released(options.port + 1, Path(home, "released")))
-        ours = stack.enter_context(running(Emulator(Address("http", "127.0.0.1", options.port), Path(home, "ours"))))
+    with tempfile.TemporaryDirectory() as home, ExitStack() as opened:
+        released = opened.enter_context(ministack_as_released(options.port + 1, Path(home, "released")))
+        ours = opened.enter_context(running(Emulator(Address("http", "127.0.0.1", options.port), Path(home, "ours"))))
         measures = {
             BASELINE: partial(rate_of_poller, released, options),
             "the same, faster": partial(rate_of_poller, ours, options),
@@ -106,62 +106,64 @@ def ministack_as_released(port: int, folder: Path) -> Iterator[Endpoint]:
 
 def rate_of_poller(endpoint: Endpoint, options: argparse.Namespace) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        top, uuid = prepared(endpoint, Path(folder), options)
-        top.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=True)
-        rate = rate_when_done(top, options.records)
-        top.clear()
+        stack, uuid = prepared(endpoint, Path(folder), options)
+        stack.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=True)
+        rate = rate_when_done(stack, options.records)
+        stack.clear()
         return rate
 
 
 def rate_of_engine(endpoint: Endpoint, options: argparse.Namespace) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        top, uuid = prepared(endpoint, Path(folder), options)
-        top.home.mkdir()
-        (top.home / "pollers.json").write_text(json.dumps([uuid]))  # as if an engine had taken it over and been killed
-        with top.engine(habits=Habits()):
-            rate = rate_when_done(top, options.records)
-        top.clear()
+        stack, uuid = prepared(endpoint, Path(folder), options)
+        stack.home.mkdir()
+        (stack.home / "pollers.json").write_text(
+            json.dumps([uuid])
+        )  # as if an engine had taken it over and been killed
+        with stack.engine(habits=Habits()):
+            rate = rate_when_done(stack, options.records)
+        stack.clear()
         return rate
 
 
 def rate_of_calls(endpoint: Endpoint, options: argparse.Namespace) -> float:
     """The shard's first batch again and again, one call after the other, with nothing read, decided or kept."""
     with tempfile.TemporaryDirectory() as folder:
-        top, _ = prepared(endpoint, Path(folder), options)
+        stack, _ = prepared(endpoint, Path(folder), options)
         clients = Clients(endpoint.url)
-        reader = KinesisReader(lambda: clients.client("kinesis"), source(top.stream_arn))
+        reader = KinesisReader(lambda: clients.client("kinesis"), source(stack.stream_arn))
         (shard,) = reader.shards()
-        stamp = Stamp.of(shard.shard_id, reader.source, top.role_arn)
+        stamp = Stamp.of(shard.shard_id, reader.source, stack.role_arn)
         payload = compact(event(reader.read(stamp, HORIZON, None, options.batch).entries, stamp, None)).encode()
         for _ in range(options.records // options.batch):
-            clients.client("lambda").invoke(FunctionName=top.function_arn, Payload=payload)["Payload"].read()
-        rate = rate_when_done(top, options.records // options.batch * options.batch)
-        top.clear()
+            clients.client("lambda").invoke(FunctionName=stack.function_arn, Payload=payload)["Payload"].read()
+        rate = rate_when_done(stack, options.records // options.batch * options.batch)
+        stack.clear()
         return rate
 
 
-def prepared(endpoint: Endpoint, folder: Path, options: argparse.Namespace) -> tuple[BenchTop, str]:
+def prepared(endpoint: Endpoint, folder: Path, options: argparse.Namespace) -> tuple[SmallStack, str]:
     """A stream full of records and a mapping that is off."""
-    top = BenchTop(endpoint, folder)
-    top.function(functions.notes_time, top.reads_stream, timeout=60)
-    top.stream(shards=options.shards)
-    uuid = top.map(top.stream_arn, BatchSize=options.batch, Enabled=False)
-    top.declared[0]["Enabled"] = True
-    kinesis = top.client("kinesis")
+    stack = SmallStack(endpoint, folder)
+    stack.function(functions.notes_time, stack.reads_stream, timeout=60)
+    stack.stream(shards=options.shards)
+    uuid = stack.map(stack.stream_arn, BatchSize=options.batch, Enabled=False)
+    stack.declared[0]["Enabled"] = True
+    kinesis = stack.client("kinesis")
     for first in range(0, options.records, PER_PUT):
         records = [{"PartitionKey": str(n), "Data": PAYLOAD} for n in range(first, first + PER_PUT)]
-        kinesis.put_records(StreamName=top.name, Records=records)
-    return top, uuid
+        kinesis.put_records(StreamName=stack.name, Records=records)
+    return stack, uuid
 
 
-def rate_when_done(top: BenchTop, records: int) -> float:
+def rate_when_done(stack: SmallStack, records: int) -> float:
     """Records a second between the first call and the last."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while sum(call["records"] for call in top.seen()) < records:
+    while sum(call["records"] for call in stack.seen()) < records:
         if time.monotonic() > deadline:
             raise SystemExit(f"not all {records} records were delivered within {PATIENCE_SECONDS:.0f} s")
         time.sleep(0.2)
-    calls = top.seen()
+    calls = stack.seen()
     seconds: float = calls[-1]["at"] - calls[0]["at"]
     after_first: int = records - calls[0]["records"]
     return after_first / seconds
