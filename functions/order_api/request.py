@@ -28,7 +28,7 @@ _PATH = re.compile(r"(?P<orders>(?:/[\w.~-]+)*?/api/orders)(?:/(?P<id>[^/]*))?",
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _ORDER_ID = re.compile(NAME)
 _CORRELATION_ID = re.compile(CORRELATION_ID)
-_JSON = re.compile(r"application/json\s*(?:;\s*charset\s*=\s*\"?utf-?8\"?\s*)?;?", re.IGNORECASE)
+_CHARSETS = {"utf-8", "utf8", '"utf-8"', '"utf8"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +113,22 @@ def _place(event: Mapping[str, Any], orders: str) -> Place | Answer:
 def _unreadable(headers: Mapping[str, str]) -> Answer | None:
     """Why a body of this type is not looked at."""
     kind, encoding = headers.get("content-type"), headers.get("content-encoding", "identity")
-    if kind is None or not _JSON.fullmatch(kind.strip()):
+    if kind is None or not _is_json(kind):
         message = f"Content-Type must be application/json in UTF-8; got {_shown(kind) if kind else 'nothing'}"
         return answer.refused(415, "unsupported_media_type", message, "Content-Type")
     if encoding.strip().lower() != "identity":
         message = f"Content-Encoding must be absent; got {_shown(encoding)}"
         return answer.refused(415, "unsupported_media_type", message, "Content-Encoding")
     return None
+
+
+def _is_json(kind: str) -> bool:
+    """Whether a content type is JSON in UTF-8; parameters other than the charset mean nothing."""
+    name, *parameters = (part.strip() for part in kind.lower().split(";"))
+    named = (parameter.partition("=") for parameter in parameters)
+    return name == "application/json" and all(
+        charset.strip() in _CHARSETS for parameter, _, charset in named if parameter.strip() == "charset"
+    )
 
 
 def _content(event: Mapping[str, Any]) -> bytes | Answer:
