@@ -13,10 +13,12 @@ import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 import msgspec
 
+from streamkit.instants import LATEST
 from streamkit.kpl import MAGIC, payloads
 from streamkit.records import EventError, Record, UserRecord, records
 
@@ -32,10 +34,6 @@ class Chunk:
     arrivals: list[float]
     places: Sequence[int]  # in the delivery: of the aggregate, or of each plain record
     is_aggregate: bool
-
-    def place(self, at: int) -> tuple[int, int]:
-        """The place in the delivery of user record `at`, and its index inside that record."""
-        return (self.places[0], at) if self.is_aggregate else (self.places[at], 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,19 @@ class Delivery:
             found = [self.payloads[place] for place in some]
             yield Chunk(found, [self.arrivals[place] for place in some], some, is_aggregate=False)  # type: ignore[arg-type]  # none is absent
 
-    def user_record(self, place: int, index: int) -> UserRecord:
-        """One user record with all that quarantine wants to know of it."""
+    def user_records(self, chunk: Chunk, ats: Sequence[int]) -> list[UserRecord]:
+        """Some user records of a chunk, with all that quarantine wants to know of them."""
+        if ats and chunk.is_aggregate:
+            # Taken apart once: an aggregate may be unusable to its last record.
+            inside = records({"Records": [self.entries[chunk.places[0]]]})[0].user_records()
+            return [inside[at] for at in ats]
+        return [self._user_record(chunk.places[at]) for at in ats]
+
+    def _user_record(self, place: int) -> UserRecord:
         entry = self.entries[place]
         if "kinesis" in entry:
-            return records({"Records": [entry]})[0].user_records()[index]
+            (only,) = records({"Records": [entry]})[0].user_records()
+            return only
         record = Record(
             self.shard_id,
             self.numbers[place],
@@ -97,7 +103,7 @@ class Delivery:
             self.arrivals[place],
             self.payloads[place] or b"",
         )
-        return UserRecord(record, index, record.partition_key, None, record.data)
+        return UserRecord(record, 0, record.partition_key, None, record.data)
 
 
 def delivery(event: Mapping[str, Any], shard_id: str) -> Delivery:
@@ -110,13 +116,20 @@ def delivery(event: Mapping[str, Any], shard_id: str) -> Delivery:
         return Delivery(
             shard_id,
             [column["sequenceNumber"] for column in columns],
-            [column["approximateArrivalTimestamp"] for column in columns],
+            _moments([column["approximateArrivalTimestamp"] for column in columns]),
             # Its base64 is four times as fast as the standard library's.
             msgspec.convert([column["data"] for column in columns], list[bytes]),
             entries,
         )
-    except (KeyError, TypeError, msgspec.ValidationError):
+    except (KeyError, TypeError, ValueError):
         return _as_read(event, shard_id)
+
+
+def _moments(arrivals: list[float]) -> list[float]:
+    """The arrivals, if each is a moment: one that compares with nothing would be in time whatever it is."""
+    if arrivals and not (isfinite(sum(arrivals)) and min(arrivals) >= 0 and max(arrivals) <= LATEST):
+        raise ValueError("a moment within the years 1970 to 9999")
+    return arrivals
 
 
 def _as_read(event: Mapping[str, Any], shard_id: str) -> Delivery:
@@ -138,14 +151,14 @@ def _changes(entries: Sequence[Mapping[str, Any]], shard_id: str) -> Delivery:
         return Delivery(
             shard_id,
             [change["SequenceNumber"] for change in changes],
-            [change["ApproximateCreationDateTime"] for change in changes],
+            _moments([change["ApproximateCreationDateTime"] for change in changes]),
             [
                 _image(change["NewImage"]) if entry["eventName"] == "INSERT" else None
                 for entry, change in zip(entries, changes, strict=True)
             ],
             entries,
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EventError(
             f"every change must have the shape of a table stream's event with new images; got one without {error}; "
             "the table's stream needs the view NEW_IMAGE or NEW_AND_OLD_IMAGES"

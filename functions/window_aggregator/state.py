@@ -75,15 +75,13 @@ class State:
             runs.append(Run(int(numbers[places[0]]), int(numbers[places[-1]]), len(places)))
             for chunk in delivery.chunks(places):
                 left = fold(chunk, cells, rules, self.time, self.bucket_seconds)
+                found = delivery.user_records(chunk, [at for at, _ in left.unusable])
                 rejected += [
-                    Rejected(
-                        record := delivery.user_record(*chunk.place(at)),
-                        record.flaw or refusal.reason,
-                        refusal.correlation_id,
-                    )
-                    for at, refusal in left.unusable
+                    Rejected(record, record.flaw or refusal.reason, refusal.correlation_id)
+                    for record, (_, refusal) in zip(found, left.unusable, strict=True)
                 ]
-                late += [Late(trip, delivery.user_record(*chunk.place(at))) for at, trip in left.late]
+                found = delivery.user_records(chunk, [at for at, _ in left.late])
+                late += [Late(trip, record) for record, (_, trip) in zip(found, left.late, strict=True)]
                 newest += [left.newest] if left.newest is not None else []
         return Folded(replace(self, runs=tuple(runs), cells=cells), rejected, late, max(newest, default=None))
 

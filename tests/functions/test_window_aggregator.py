@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -551,3 +552,23 @@ def test_a_time_that_is_neither_is_refused():
 def test_importing_reads_no_environment_and_needs_no_region():
     code = "import sys; sys.path[:0] = ['lib', 'functions']; import window_aggregator.handler"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={}, check=False).returncode == 0
+
+
+# what a delivery may bring
+
+
+@pytest.mark.parametrize("moment", [float("nan"), float("inf"), -1.0, 1e20])
+def test_an_arrival_that_is_no_moment_is_refused_before_anything_is_folded(moment):
+    event = call(trip(), trip())
+    event["Records"][1]["kinesis"]["approximateArrivalTimestamp"] = moment
+    with pytest.raises(EventError, match="approximateArrivalTimestamp must be epoch seconds"):
+        World()(event)
+
+
+def test_an_aggregate_unusable_to_its_last_record_is_taken_apart_once():
+    world = World()
+    event = call(packed(*[b"no trip"] * 10_000, trip()))
+    begun = process_time()
+    world(event)
+    assert process_time() - begun < 10  # one by one it would be a minute
+    assert world.quarantined() == 1
