@@ -192,6 +192,7 @@ class World:
             RetryQueue("https://queue", self.queue, waits),
             self.tally,
             self.log,
+            partner_seconds=5.0,
         )
 
     def __call__(self, event: dict[str, Any], context: object = None) -> dict[str, Any]:

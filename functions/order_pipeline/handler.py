@@ -29,9 +29,7 @@ from streamkit.breaker import Numbers
 from streamkit.breaker_store import Breaker, Tally
 from streamkit.invocation import Context, seconds_for_calls
 from streamkit.logs import log, one_line
-
-# A step begins only with the time for its partner's answer and for the write after it, even the slowest.
-KEPT_CALLS = 2
+from streamkit.throttle import SecondsLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,12 @@ class Worker:
     retries: RetryQueue
     breakers: Tally
     log: Logger
+    partner_seconds: float
+
+    def seconds_for_steps(self, context: Context) -> SecondsLeft:
+        """How long steps may begin: each leaves its partner time to answer, and the writes after it theirs."""
+        seconds_left = seconds_for_calls(context, kept_calls=1)
+        return lambda: seconds_left() - self.partner_seconds
 
 
 def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -55,7 +59,7 @@ def settle(event: dict[str, Any], context: Context, by: Worker) -> dict[str, Any
         tell_delivery(by.log, facts, delivered)
         by.breakers.taken()  # what an invocation before this one did not live to tell is not this one's
 
-        progress = settling.advanced(delivered, by.pipeline.advance, seconds_for_calls(context, KEPT_CALLS))
+        progress = settling.advanced(delivered, by.pipeline.advance, by.seconds_for_steps(context))
         tell_progress(by.log, facts, progress)
 
         deferrals = by.retries.deferrals(settling.to_wait(progress, delivered.in_order))
@@ -74,7 +78,8 @@ def worker() -> Worker:
     pipeline = Pipeline(
         store, _gateway(given, tally), _carrier(given, tally), lambda: datetime.now(UTC), given.order_days
     )
-    return Worker(pipeline, RetryQueue(given.retry_queue_url, clients.sqs()), tally, log())
+    retries = RetryQueue(given.retry_queue_url, clients.sqs())
+    return Worker(pipeline, retries, tally, log(), given.partner_seconds)
 
 
 def _gateway(given: Settings, tally: Tally) -> Gateway:

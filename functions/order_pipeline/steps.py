@@ -102,11 +102,14 @@ class Pipeline:
             case Approved(name):
                 payment = Receipt(name, moment(self._now(order))) if name else None
                 then = moved(order, Status.PAID, self._now(order), payment=payment)
+                verdict = self.store.move(order, then, seconds_left)
+                late = isinstance(verdict, Overtaken) and payment
+                return self._paid_late(order.id, late, seconds_left) if late else _outcome(verdict, then)
             case Refused(reason):
                 then = self._rejected(order, f"payment: {reason}")
+                return _outcome(self.store.move(order, then, seconds_left), then)
             case _:
                 return _put_off(reply)
-        return _outcome(self.store.move(order, then, seconds_left), then)
 
     def reserve(self, order: Order, seconds_left: SecondsLeft) -> Outcome:
         now = self._now(order)
@@ -126,7 +129,8 @@ class Pipeline:
                 now = self._now(order)
                 shipment = Receipt(name, moment(now))
                 then = moved(order, Status.SHIPPED, now, shipment=shipment, **self._finished(now))
-                return _outcome(self.store.ship(order, then, seconds_left), then)
+                verdict = self.store.ship(order, then, seconds_left)
+                return self._shipped_late(order.id, seconds_left) if verdict == Overtaken() else _outcome(verdict, then)
             case Refused(reason):
                 then = self._rejected(order, f"shipment: {reason}")
                 return _outcome(self.store.move(order, then, seconds_left), then)
@@ -151,6 +155,24 @@ class Pipeline:
         if isinstance(verdict, Short):
             verdict = self.store.release(order, then, verdict.skus, seconds_left)
         return _outcome(verdict, then)
+
+    def _paid_late(self, order_id: str, payment: Receipt, seconds_left: SecondsLeft) -> Outcome:
+        """What was paid while another instance moved the order on: if it was refused there, it is to be given back."""
+        order = self.store.order(order_id, seconds_left)
+        if order is None or order.status is not Status.REJECTED or order.payment:
+            return Idle()
+        then = noted(order, self._now(order), payment=payment, compensated=False)
+        verdict = self.store.move(order, then, seconds_left)
+        # An order that is rejected is written once more at most, so this ends.
+        overtaken = isinstance(verdict, Overtaken)
+        return self._paid_late(order_id, payment, seconds_left) if overtaken else _outcome(verdict, then)
+
+    def _shipped_late(self, order_id: str, seconds_left: SecondsLeft) -> Outcome:
+        """What was shipped while another instance moved the order on: a rejected order's goods nobody can call back."""
+        order = self.store.order(order_id, seconds_left)
+        if order is None or order.status is not Status.REJECTED:
+            return Idle()
+        return Stuck("the carrier took goods of an order that it had refused to another instance; stop the shipment")
 
     def _flaw(self, order: Order, seconds_left: SecondsLeft) -> str | None:
         """Why the order cannot be taken as it is."""

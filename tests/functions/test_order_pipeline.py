@@ -275,6 +275,39 @@ def test_two_that_make_one_step_at_the_same_time_make_it_once():
     assert (made.statuses("o-1"), made.gateway.cents("/payments")) == (ALL, 500)
 
 
+def second_thoughts(made, partner):
+    """The partner refuses whoever asks in the midst of a call, and approves the call itself."""
+    others = iter([{"orderId": "o-1"}])
+
+    def refuse(path, body):
+        for other in others:
+            partner.refusing = everyone_refuses
+            made(sqs(other))
+            partner.refusing = lambda body: False
+
+    partner.before = refuse
+
+
+def test_a_payment_that_comes_through_after_its_order_was_rejected_is_given_back():
+    made = world(gateway=MemoryPartner())
+    change = at(made, "VALIDATED")
+    second_thoughts(made, made.gateway)
+    made(stream_event(*change))
+    order = made.order("o-1")
+    assert (order.status, order.payment.id, order.compensated) == (Status.REJECTED, "paymentId-o-1", False)
+    made.finish()
+    assert (made.order("o-1").compensated, made.gateway.asked[-1]) == (True, ("/refunds", "refund-o-1"))
+
+
+def test_goods_that_leave_after_their_order_was_rejected_are_told():
+    made = world(carrier=MemoryPartner())
+    change = at(made, "RESERVED")
+    second_thoughts(made, made.carrier)
+    made(stream_event(*change))
+    (line,) = made.logged("order_stuck")
+    assert line["reason"].endswith("stop the shipment")
+
+
 def test_the_removal_of_a_finished_order_by_its_time_to_live_is_nothing():
     made = world()
     made.place("o-1", LINE)
