@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -33,8 +33,11 @@ class Trips:
     outputs: dict[str, Any]
 
     def invoke_writer(self, event: dict[str, Any]) -> Invocation:
+        return self.invoke(self.outputs["trip_writer_function_name"], event)
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Invocation:
         answer = self.endpoint.client("lambda").invoke(
-            FunctionName=self.outputs["trip_writer_function_name"], Qualifier=ALIAS, Payload=json.dumps(event).encode()
+            FunctionName=function, Qualifier=ALIAS, Payload=json.dumps(event).encode()
         )
         payload = json.loads(answer["Payload"].read() or b"null")
         if "FunctionError" in answer:
@@ -50,14 +53,37 @@ class Trips:
     @contextmanager
     def writer_without(self, sid: str) -> Iterator[None]:
         """The writer's role lacks the statement `sid` until the block ends."""
-        iam = self.endpoint.client("iam")
-        of_role = {"RoleName": self.outputs["trip_writer_function_name"]}
+
+        def kept(statement: dict[str, Any]) -> dict[str, Any] | None:
+            return None if statement["Sid"] == sid else statement
+
+        with self._with_statements(self.outputs["trip_writer_function_name"], kept, sid):
+            yield
+
+    @contextmanager
+    def function_without(self, function: str, action: str) -> Iterator[None]:
+        """The function's role may no longer do `action` until the block ends."""
+
+        def kept(statement: dict[str, Any]) -> dict[str, Any] | None:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            left = [name for name in actions if name != action]
+            return {**statement, "Action": left} if left else None
+
+        with self._with_statements(function, kept, action):
+            yield
+
+    @contextmanager
+    def _with_statements(
+        self, role: str, kept: Callable[[dict[str, Any]], dict[str, Any] | None], what: str
+    ) -> Iterator[None]:
+        iam, of_role = self.endpoint.client("iam"), {"RoleName": role}
         (policy_name,) = iam.list_role_policies(**of_role)["PolicyNames"]
         policy = iam.get_role_policy(**of_role, PolicyName=policy_name)["PolicyDocument"]
-        kept = [statement for statement in policy["Statement"] if statement["Sid"] != sid]
-        if len(kept) == len(policy["Statement"]):
-            raise LookupError(f"the writer's role has no statement {sid!r}; it has {_sids(policy)}.")
-        iam.put_role_policy(**of_role, PolicyName=policy_name, PolicyDocument=json.dumps({**policy, "Statement": kept}))
+        statements = [left for statement in policy["Statement"] if (left := kept(statement)) is not None]
+        if statements == policy["Statement"]:
+            raise LookupError(f"the role {role} has no {what!r}; it has {_sids(policy)}.")
+        less = json.dumps({**policy, "Statement": statements})
+        iam.put_role_policy(**of_role, PolicyName=policy_name, PolicyDocument=less)
         try:
             yield
         finally:
