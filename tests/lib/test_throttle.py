@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from streamkit.throttle import Backoff, Placed, error_name, is_passing, place
+from streamkit.throttle import Backoff, Placed, UnprovenError, error_name, is_passing, persist, place, proof
 from tests.doubles import ManualClock, cancelled, full_waits, refused, throttled, timed_out
 
 
@@ -129,7 +129,44 @@ def test_missing_credentials_are_no_call_error():
         ("RequestTimeout", 400),
         ("RequestTimeoutException", 400),
         ("OperationAborted", 409),
+        ("ConditionalRequestConflict", 409),
     ],
 )
 def test_a_call_that_aws_asks_to_repeat_under_any_name_is_repeated(code, status):
     assert is_passing(refused(code, status))
+
+
+# one call that has to get through
+
+
+def persistent(script, passing=(UnprovenError,)):
+    clock, fates = ManualClock(), iter(script)
+
+    def attempt():
+        fate = next(fates)
+        if isinstance(fate, Exception):
+            raise fate
+        return fate
+
+    return persist(attempt, full_waits(clock), lambda: 2 - clock.now, passing)
+
+
+def test_a_call_is_made_until_it_is_answered():
+    assert persistent([throttled(), timed_out(), UnprovenError("rubbish"), "done"]) == "done"
+
+
+def test_a_call_that_is_never_answered_ends_with_its_last_refusal():
+    with pytest.raises(ReadTimeoutError):
+        persistent([*[throttled()] * 4, *[timed_out()] * 100])
+
+
+def test_a_call_is_repeated_for_what_its_own_service_refuses_for_now():
+    assert persistent([KeyError("moved"), "done"], (KeyError,)) == "done"
+    with pytest.raises(KeyError):
+        persistent([KeyError("moved"), "done"])
+
+
+def test_an_answer_is_proof_only_by_what_it_holds():
+    assert proof({"MessageId": "m"}, "MessageId") == "m"
+    with pytest.raises(UnprovenError, match=r"an answer must hold MessageId; got one with \['ResponseMetadata'\]"):
+        proof({"ResponseMetadata": {}}, "MessageId")
