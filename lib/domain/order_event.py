@@ -25,8 +25,8 @@ Text = Annotated[str, Meta(min_length=1, max_length=2048)]
 Image = dict[str, Any]
 
 
-# It compares two bodies of one caller; nobody else has a use for it.
-WITHHELD = frozenset({"requestHash"})
+# The one compares two bodies of a caller, the other says by whose token an order may be read: the API's alone.
+WITHHELD = frozenset({"requestHash", "placedBy"})
 
 
 class OrderEventError(ValueError):

@@ -5,6 +5,7 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from aws_lambda_powertools.logging import Logger
 from botocore.exceptions import ClientError
@@ -95,10 +96,11 @@ def test_a_removal_is_one_version_more_and_says_that_it_expired():
     }
 
 
-def test_the_request_hash_is_nobodys_business():
+def test_the_request_hash_and_the_tokens_subject_are_nobodys_business():
     bus = MemoryBus()
-    invoke(stream_event(shipped()), bus)
-    assert "requestHash" not in "".join(entry["Detail"] for entry in bus.entries)
+    invoke(stream_event([msgspec.structs.replace(order, placed_by="someone") for order in shipped()]), bus)
+    told = "".join(entry["Detail"] for entry in bus.entries)
+    assert [withheld for withheld in ("requestHash", "placedBy", "someone") if withheld in told] == []
 
 
 def test_an_entry_names_bus_source_type_and_the_time_of_its_change():
