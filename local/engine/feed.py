@@ -8,6 +8,8 @@ from itertools import islice
 from operator import attrgetter, le
 from typing import Any
 
+from local.engine.refusals import shown
+
 
 class Feed:
     """The caller's records in the order in which they become readable.
@@ -25,6 +27,8 @@ class Feed:
         self.latest = float("-inf")
         self.closed: set[str] = set()
         self.records: Iterator[tuple[float, int, Any]]
+        if not isinstance(records, Iterable):
+            raise TypeError(f"records must be {kind.__name__}s for this mapping's source; got {shown(records)}")
         if isinstance(records, Sequence):
             self.records = self._in_order(records)
         else:

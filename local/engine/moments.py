@@ -6,7 +6,7 @@ from typing import TypeGuard
 
 from local.engine.refusals import shown
 
-END = 253_402_300_800.0  # the year 10000, of which no date can be written
+END = 221_845_392_000.0  # the year 9000: dates can be written up to 9999, and virtual time runs on
 
 
 def is_number(value: object) -> TypeGuard[float]:

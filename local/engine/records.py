@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.engine.moments import refuse_other_moments
-from local.engine.refusals import shown
+from local.engine.refusals import refuse_half_pairs, refuse_other_texts, shown
 from local.engine.typed_values import refuse_untyped_items
 
 CHANGES = ("INSERT", "MODIFY", "REMOVE")
@@ -23,8 +23,8 @@ class KinesisRecord:
     arrived: float
 
     def __post_init__(self) -> None:
-        _refuse_other_names("shard_id", self.shard_id)
-        _refuse_other_names("partition_key", self.partition_key)
+        refuse_other_texts("shard_id", self.shard_id)
+        refuse_other_texts("partition_key", self.partition_key)
         if not isinstance(self.data, bytes):
             raise TypeError(f"data must be bytes, such as json.dumps(value).encode(); got {shown(self.data)}")
         refuse_other_moments("arrived", self.arrived)
@@ -45,7 +45,7 @@ class TableChange:
     created: float = field(kw_only=True)
 
     def __post_init__(self) -> None:
-        _refuse_other_names("shard_id", self.shard_id)
+        refuse_other_texts("shard_id", self.shard_id)
         if self.event_name not in CHANGES:
             raise ValueError(f"event_name must be one of {', '.join(CHANGES)}; got {shown(self.event_name)}")
         refuse_untyped_items("keys", self.keys)
@@ -70,24 +70,33 @@ class QueueMessage:
     def __post_init__(self) -> None:
         if not isinstance(self.body, str):
             raise TypeError(f"body must be text, such as json.dumps(value); got {shown(self.body)}")
+        refuse_half_pairs("body", self.body)
         refuse_other_moments("sent", self.sent)
         if self.group_id is not None:
-            _refuse_other_names("group_id", self.group_id)
+            refuse_other_texts("group_id", self.group_id)
         if self.attributes is not None:
             _refuse_other_attributes(self.attributes)
-
-
-def _refuse_other_names(name: str, value: object) -> None:
-    if not isinstance(value, str) or not value:
-        raise TypeError(f"{name} must be text that is not empty; got {shown(value)}")
 
 
 def _refuse_other_attributes(attributes: object) -> None:
     if not isinstance(attributes, Mapping):
         raise TypeError(f"attributes must be a mapping of message attributes by name; got {shown(attributes)}")
     for name, value in attributes.items():
-        if not isinstance(value, str | bytes | Mapping):
+        refuse_other_texts("attributes: a name", name)
+        where = f"attributes[{shown(name)}]"
+        content = _content(value) if isinstance(value, Mapping) else value
+        if not isinstance(content, str | bytes):
             raise TypeError(
-                f"attributes[{shown(name)}] must be text, bytes or {{'DataType': ..., 'StringValue': ...}}; "
-                f"got {shown(value)}"
+                f"{where} must be text, bytes or {{'DataType': 'Number', 'StringValue': '7'}}; got {shown(value)}"
             )
+        if isinstance(content, str):
+            refuse_half_pairs(where, content)
+
+
+def _content(attribute: Mapping[str, Any]) -> object:
+    """What SQS' own form of an attribute holds, if it is one."""
+    kind = attribute.get("DataType")
+    if not isinstance(kind, str) or not attribute.keys() <= {"DataType", "StringValue", "BinaryValue"}:
+        return None
+    value = attribute.get("BinaryValue" if kind.startswith("Binary") else "StringValue")
+    return value if isinstance(value, bytes if kind.startswith("Binary") else str) else None

@@ -33,6 +33,23 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def refuse_other_texts(name: str, value: object) -> None:
+    """For what travels in events: text, not empty, that UTF-8 can carry."""
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{name} must be text that is not empty; got {shown(value)}")
+    refuse_half_pairs(name, value)
+
+
+def refuse_half_pairs(name: str, value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        half = value[error.start].encode("unicode_escape").decode()
+        raise ValueError(
+            f"{name} must be text that UTF-8 can carry; got half a surrogate pair, {half}, at place {error.start}"
+        ) from error
+
+
 def whole_number(fields: Dict[str, Any], field: str, default: int, lowest: int, highest: int) -> int:
     value = fields.get(field)
     if value is None:

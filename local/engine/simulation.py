@@ -71,7 +71,7 @@ class StreamSimulation:
             self.chronicle.tell(self.start, self.mapping.source.name, warning)
         for shard_id in sorted(self.lineage.shards()):
             self._lap(shard_id)
-        self._look_for_ends(self.lineage.closed, self.start)
+        self.agenda.at(self.start, partial(self._look_for_ends, self.lineage.closed))
         while (time := self._next_time()) is not None and (until is None or time <= until):
             readable_at = self.feed.readable_at
             if readable_at is not None and readable_at <= time:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from local.engine.refusals import shown
+from local.engine.refusals import refuse_half_pairs, refuse_other_texts, shown
 
 EXAMPLE = "{'id': {'S': '7'}}"
 BINARY = (bytes, bytearray, str)  # text is what a record of the service holds: Base64
+SETS = (set, frozenset, list, tuple)
 CONTENT: dict[str, tuple[type, ...]] = {
     "S": (str,),
     "N": (str,),
     "B": BINARY,
     "BOOL": (bool,),
     "NULL": (bool,),
-    "SS": (Collection,),
-    "NS": (Collection,),
-    "BS": (Collection,),
+    "SS": SETS,
+    "NS": SETS,
+    "BS": SETS,
     "L": (list, tuple),
     "M": (Mapping,),
 }
@@ -28,6 +29,7 @@ def refuse_untyped_items(name: str, item: object) -> None:
     if not isinstance(item, Mapping):
         raise TypeError(f"{name} must be a mapping of typed DynamoDB values, such as {EXAMPLE}; got {shown(item)}")
     for key, value in item.items():
+        refuse_other_texts(f"{name}: a name", key)
         _refuse_untyped(f"{name}[{shown(key)}]", value)
 
 
@@ -37,6 +39,8 @@ def _refuse_untyped(where: str, value: object) -> None:
         raise TypeError(
             f"{where} must be a typed DynamoDB value, such as {{'S': '7'}} or {{'N': '7'}}; got {shown(value)}"
         )
+    if isinstance(content, str):
+        refuse_half_pairs(where, content)
     if isinstance(content, Mapping):
         refuse_untyped_items(f"{where}['{kind}']", content)
     elif kind in ("L", "SS", "NS", "BS") and isinstance(content, Collection):

@@ -241,7 +241,7 @@ def test_the_size_of_a_kinesis_event_is_known_to_the_byte_before_it_exists(given
     assert size == len(compact(event(entries, STAMP, turn)).encode())
 
 
-@given(st.dictionaries(st.text(max_size=4), st.fixed_dictionaries({"S": st.text(max_size=6)}), max_size=3))
+@given(st.dictionaries(st.text(min_size=1, max_size=4), st.fixed_dictionaries({"S": st.text(max_size=6)}), max_size=3))
 def test_the_size_of_a_table_event_is_known_to_the_byte(image):
     change = TableChange(SHARD, "INSERT", image, {**image, "raw": {"B": b"\x00"}}, created=1000.0)
     stamp = Stamp.of(SHARD, source(TABLE), ROLE)

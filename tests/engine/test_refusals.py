@@ -9,6 +9,7 @@ from local.engine import KinesisRecord, MappingRefusedError, QueueMessage, Queue
 from local.engine.mapping import load
 from tests.engine.doubles import QUEUE, SHARD, STREAM, TABLE, Scripted, at_once, filters, mapping, nothing, records
 
+HALF = "a\ud800"
 MILLISECONDS = 1_700_000_000_000.0
 GOOD: dict[Any, dict[str, Any]] = {
     KinesisRecord: {"shard_id": SHARD, "partition_key": "key", "data": b"{}", "arrived": 1000.0},
@@ -57,6 +58,17 @@ class Unprintable:
         (QueueMessage, "group_id", 7, "group_id must be text that is not empty; got 7"),
         (QueueMessage, "attributes", ["a"], "attributes must be a mapping .*; got "),
         (QueueMessage, "attributes", {"kind": 7}, r"attributes\['kind'\] must be text, bytes or .*; got 7"),
+        (QueueMessage, "attributes", {"kind": {}}, r"attributes\['kind'\] must be text, bytes or .*; got {}"),
+        (QueueMessage, "attributes", {7: "x"}, "attributes: a name must be text that is not empty; got 7"),
+        (QueueMessage, "attributes", {"kind": {"DataType": "Number", "StringValue": 7}}, r"\['kind'\] must be text"),
+        (QueueMessage, "attributes", {"kind": HALF}, r"attributes\['kind'\] must be text that UTF-8 can carry"),
+        (QueueMessage, "body", HALF, r"body must be text that UTF-8 can carry; got half a surrogate pair, \\ud800"),
+        (QueueMessage, "group_id", HALF, "group_id must be text that UTF-8 can carry"),
+        (KinesisRecord, "partition_key", HALF, "partition_key must be text that UTF-8 can carry"),
+        (KinesisRecord, "shard_id", HALF, "shard_id must be text that UTF-8 can carry"),
+        (TableChange, "keys", {7: {"S": "7"}}, "keys: a name must be text that is not empty; got 7"),
+        (TableChange, "keys", {"id": {"S": HALF}}, r"keys\['id'\] must be text that UTF-8 can carry"),
+        (TableChange, "keys", {"id": {"SS": "abc"}}, r"keys\['id'\] must be a typed DynamoDB value"),
     ],
     ids=by_name,
 )
@@ -101,6 +113,18 @@ def test_an_argument_is_refused_by_its_name(arn, given, message):
     record: Any = {STREAM: at_once(1), TABLE: [TableChange(**GOOD[TableChange])], QUEUE: [QueueMessage("{}", 1.0)]}[arn]
     with pytest.raises((TypeError, ValueError), match=message):
         simulate(mapping(arn), record, nothing, **given)
+
+
+def test_records_that_are_none_are_refused():
+    with pytest.raises(TypeError, match="records must be KinesisRecords for this mapping's source; got None"):
+        simulate(mapping(), None, nothing)  # type: ignore[arg-type]
+
+
+def test_the_last_moment_that_is_taken_leaves_time_for_all_that_follows():
+    last = 221_845_391_999.0
+    settings = mapping(TumblingWindowInSeconds=900, MaximumRetryAttempts=1)
+    timeline = simulate(settings, records(last), Scripted(ValueError("no")), retention_seconds=31_536_000)
+    assert timeline.failures[0]["timestamp"].startswith("9000-01-01T00:00:0")
 
 
 @pytest.mark.parametrize(
