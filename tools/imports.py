@@ -6,6 +6,7 @@ with suppress(ImportError): import orjson     likewise
 if TYPE_CHECKING: from x import Y             nothing
 if sys.version_info < (3, 11): import tomli   nothing, for Python 3.13
 if sys.platform == "win32": import winreg     nothing: functions run on Linux
+if has_pydantic: import pydantic              not required by a library; by our own code it is
 LazyLoader("aws_xray_sdk", ...)               not required: a name in a string may be an import
 import_module("orjson")                       required, as if imported plainly
 import_module(name)                           `package.*`: only the running program knows which
@@ -133,10 +134,12 @@ class _Reader(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         taken = _decided(node.test, self.python)
-        if taken is not False:
-            self._visit_all(node.body)
-        if taken is not True:
-            self._visit_all(node.orelse)
+        # A library that asks before it imports can do without; the import for real, on the host, is the proof.
+        with self._optional(taken is None and not self.source.ours):
+            if taken is not False:
+                self._visit_all(node.body)
+            if taken is not True:
+                self._visit_all(node.orelse)
 
     def visit_Try(self, node: ast.Try) -> None:
         with self._optional(any(_catches_absence(handler) for handler in node.handlers)):

@@ -86,6 +86,14 @@ def test_a_library_may_do_without_what_its_functions_import():
     assert optional("async def later():\n    import a", ours=False) == {"a"}
 
 
+def test_a_library_may_do_without_what_it_imports_on_a_condition():
+    assert optional("if 'a' in sys.modules:\n    import a\nelse:\n    import b", ours=False) == {"a", "b"}
+
+
+def test_our_own_functions_need_what_they_import_on_a_condition():
+    assert required("if wanted:\n    import a", ours=True) == {"a"}
+
+
 def test_a_name_in_a_string_may_be_an_import():
     assert optional('loaded = load("google._upb._message")') == {"google._upb._message"}
 
