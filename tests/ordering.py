@@ -23,7 +23,6 @@ from domain.order import Line, NewOrder, Order, Status, image, order_of, placed
 from local.engine import QueueMessage, TableChange, Timeline, simulate
 from local.engine.queue import QueueSettings
 from order_pipeline.handler import Worker, settle
-from order_pipeline.https import Address, Answer
 from order_pipeline.partners import BuiltIn, ParcelCarrier, Partner, PaymentGateway
 from order_pipeline.sink import RetryQueue
 from order_pipeline.steps import Pipeline
@@ -32,6 +31,7 @@ from streamkit.attributes import attributes
 from streamkit.breaker import Numbers
 from streamkit.breaker_store import Breaker, Tally
 from streamkit.changes import item
+from streamkit.https import Address, Answer
 from tests.doubles import Fate, ManualClock, ManualContext, MemoryQueue, full_waits
 from tests.memory_dynamodb import Failing, MemoryDynamoDB, Written
 

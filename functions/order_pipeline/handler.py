@@ -16,7 +16,6 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from order_pipeline import settling
-from order_pipeline.https import address
 from order_pipeline.partners import BuiltIn, Carrier, Gateway, ParcelCarrier, Partner, PaymentGateway
 from order_pipeline.settings import Settings
 from order_pipeline.sink import RetryQueue
@@ -27,6 +26,7 @@ from order_pipeline.telling import tell_delivery, tell_figures, tell_progress
 from streamkit import clients, settings
 from streamkit.breaker import Numbers
 from streamkit.breaker_store import Breaker, Tally
+from streamkit.https import address
 from streamkit.invocation import Context, seconds_for_calls
 from streamkit.logs import log, one_line
 from streamkit.throttle import SecondsLeft

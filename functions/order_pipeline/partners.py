@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from domain.order import Order
-from order_pipeline.https import POST_ERRORS, Address, Answer, post
 from streamkit.breaker import Passage, Refusal
+from streamkit.https import POST_ERRORS, Address, Answer, post
 
 LONGEST_ID = 256
 LONGEST_REASON = 200

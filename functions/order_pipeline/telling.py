@@ -26,7 +26,11 @@ KINDS = {Moved: "moved", Idle: "idle", Deferred: "deferred", Troubled: "troubled
 
 def tell_delivery(log: Logger, facts: dict[str, Any], delivery: Delivery) -> None:
     """Note what came; log what no step can be made of."""
-    facts |= {"source": "stream" if delivery.in_order else "queue", "records": delivery.records}
+    facts |= {
+        "source": "stream" if delivery.in_order else "queue",
+        "records": delivery.records,
+        "unreadable": len(delivery.strays),
+    }
     for stray in delivery.strays:
         log.error("message_unreadable", extra={"message_id": stray.item_identifier, "reason": stray.reason})
     for change in delivery.removed:

@@ -6,9 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from domain.order import Status
-from order_pipeline.https import Answer
 from order_pipeline.settling import MOST_ATTEMPTS
 from streamkit.changes import ChangeError
+from streamkit.https import Answer
 from tests.doubles import cancelled, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, Written
 from tests.ordering import MemoryPartner, World, shipped

@@ -23,7 +23,7 @@ POST_ERRORS = (OSError, HTTPException)
 
 
 class UrlError(ValueError):
-    """The address of a partner is none that money or goods may be sent to."""
+    """The address is none that anything may be sent to."""
 
 
 class AnswerTooLargeError(HTTPException):
@@ -32,7 +32,7 @@ class AnswerTooLargeError(HTTPException):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a partner is reached: its host, and the path before that of each call."""
+    """Where a service is reached: its host, and the path before that of each call."""
 
     secure: bool
     host: str
