@@ -26,6 +26,7 @@ from window_aggregator.handler import Aggregator, aggregate
 from window_aggregator.settings import Time
 from window_aggregator.state import state_of
 from window_aggregator.store import TotalsStore
+from window_aggregator.table import TotalsTable
 
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/trips"
 NOON = 1714564800.0  # 2024-05-01T12:00:00Z
@@ -100,7 +101,7 @@ class World:
                 self.time,
                 self.bucket_seconds,
                 Rules(LATENESS, AHEAD),
-                TotalsStore("totals", self.table, self.slots, 100, waits, clock=lambda: clock.now),
+                TotalsStore(TotalsTable("totals", self.table), self.slots, 100, waits, clock=lambda: clock.now),
                 Quarantine("window_aggregator", "https://queue", "failures", self.queue, MemoryBucket, waits),
                 self.log,
             ),

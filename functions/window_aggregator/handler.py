@@ -32,6 +32,7 @@ from window_aggregator.parts import Closing
 from window_aggregator.settings import Settings, Time
 from window_aggregator.state import Folded, State, state_of
 from window_aggregator.store import TotalsStore
+from window_aggregator.table import TotalsTable
 from window_aggregator.telling import Told, final_failure_told
 
 CONSUMER = "window_aggregator"
@@ -69,7 +70,7 @@ def _answer(
     event: dict[str, Any], call: WindowCall, seconds_left: SecondsLeft, to: Aggregator, facts: dict[str, Any]
 ) -> dict[str, Any]:
     delivered = delivery(event, call.shard_id)
-    told = Told(facts, call, delivered, to.store.tally)
+    told = Told(facts, call, delivered, to.store.table.tally)
     state = _begun(call, delivered, to, seconds_left)
     if state.is_full:
         _count(state, call, to, seconds_left)
@@ -129,7 +130,7 @@ def aggregator() -> Aggregator:
         given.time,
         given.bucket_seconds,
         Rules(given.allowed_lateness_seconds, given.allowed_ahead_seconds),
-        TotalsStore(given.totals_table, clients.dynamodb(), given.total_slots, given.part_days),
+        TotalsStore(TotalsTable(given.totals_table, clients.dynamodb()), given.total_slots, given.part_days),
         Quarantine(CONSUMER, given.quarantine_queue_url, given.failures_bucket, clients.sqs(), clients.s3),
         log(),
     )

@@ -14,7 +14,7 @@ from streamkit.metrics import Measure, measure
 from window_aggregator.calls import WindowCall
 from window_aggregator.delivery import Delivery
 from window_aggregator.state import Folded
-from window_aggregator.store import Tally
+from window_aggregator.table import Tally
 
 MOST_RECORD_LINES = 20  # quarantine holds all of them
 
