@@ -18,7 +18,7 @@ from typing import Any
 from local.demo.reconciliation import Found
 from ops.totals import Total, summed
 
-CLOSER = b"ends a window"
+CLOSER = b"closer"
 COUNTING = "window_aggregator"
 CONSUMERS = ("trip_writer", COUNTING)
 UNSEEN_SECONDS = 900  # a message that was looked at comes back after this, for whoever looks next

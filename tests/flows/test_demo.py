@@ -7,26 +7,11 @@ import pytest
 
 from local.demo.course import Plan, run
 from local.demo.view import Screen
-from local.engine_process import EngineProcess
 from tests.flows.windows import settled
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quiet_afterwards(deployed):
-    """The emulator's pollers, given back, would deliver the stream anew into the tests that follow."""
-    yield
-    deployed.poll(on=False)
-
-
-@pytest.fixture
-def engine(endpoint, stack, tmp_path):
-    process = EngineProcess(endpoint.url, tmp_path)
-    process.up(stack.state)
-    yield process
-    process.down()
-
-
-def test_the_accounts_hold_though_answers_get_lost(trips, engine):
+@pytest.mark.usefixtures("engine")
+def test_the_accounts_hold_though_answers_get_lost(trips):
     settled(trips, trips.endpoint.client("kinesis"), seconds=60)
     trips.forget_trips()
     trips.forget_totals()
