@@ -21,10 +21,10 @@ from typing import Any
 
 from domain.order import Order, Receipt, Status, UnreadableOrderError, moment, moved, noted
 from order_pipeline.partners import Approved, Carrier, Gateway, Refused, Reply, Resting, Trouble
-from order_pipeline.store import Contradicted, OrderStore, Overtaken, Short, UnreadableAnswerError, Verdict, Written
+from order_pipeline.store import Contradicted, OrderStore, Overtaken, Short, Verdict, Written
 from order_pipeline.tasks import Task
 from order_pipeline.writes import MOST_SKUS, units
-from streamkit.throttle import CALL_ERRORS, SecondsLeft, error_name, is_passing
+from streamkit.throttle import CALL_ERRORS, SecondsLeft, UnprovenError, error_name, is_passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,7 @@ class Pipeline:
             return step(self, order, seconds_left) if step else Idle()
         except UnreadableOrderError as error:
             return Stuck(str(error))
-        except UnreadableAnswerError:
-            return Troubled("UnreadableAnswer")
-        except CALL_ERRORS as error:
+        except (*CALL_ERRORS, UnprovenError) as error:
             if not is_passing(error):
                 raise
             return Troubled(error_name(error))

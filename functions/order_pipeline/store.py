@@ -6,15 +6,14 @@ while there is time; then it rises as it is, and the step is in trouble.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
-from domain.order import Order, UnreadableOrderError, order_of
+from domain.order import Order, order_of
 from order_pipeline import writes
 from streamkit.changes import Item, item
-from streamkit.throttle import CALL_ERRORS, Backoff, SecondsLeft, cancellation_reasons, error_name, is_passing
+from streamkit.throttle import CALL_ERRORS, Backoff, SecondsLeft, cancellation_reasons, error_name, persist, proof
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
@@ -28,17 +27,11 @@ if TYPE_CHECKING:
         UpdateItemOutputTypeDef,
     )
 
-T = TypeVar("T")
-
 REFUSED = "ConditionalCheckFailed"
 
 
 # Without it a successful answer may be empty, and so is one with rubbish for a body.
 PROOF: Any = {"ReturnConsumedCapacity": "TOTAL"}
-
-
-class UnreadableAnswerError(Exception):
-    """Status 200 and nothing of what the answer must hold: nobody knows what was done."""
 
 
 class Tables(Protocol):
@@ -89,23 +82,13 @@ class OrderStore:
     def order(self, order_id: str, seconds_left: SecondsLeft) -> Order | None:
         """The order as it stands; None if it is gone."""
         request: Any = {"TableName": self.orders_table, "Key": {"id": {"S": order_id}}, "ConsistentRead": True}
-        found = self._patiently(lambda: _proven(self.tables.get_item(**request, **PROOF)).get("Item"), seconds_left)
-        if not found:
-            return None
-        order = order_of(item(found))
-        if order.id != order_id:
-            raise UnreadableOrderError(f"the answer for order {order_id} must hold it; got {order.id}")
-        return order
+        found = persist(partial(self._found, request), self.backoff, seconds_left)
+        return order_of(item(found)) if found else None
 
     def prices(self, skus: list[str], seconds_left: SecondsLeft) -> dict[str, int]:
         """The price in cents of each sku that is in the stock."""
-        found: dict[str, int] = {}
-        for start in range(0, len(skus), 100):
-            keys: list[Any] = [{"sku": {"S": sku}} for sku in skus[start : start + 100]]
-            for one in self._patiently(partial(self._read, keys), seconds_left):
-                if isinstance(price := one.get("priceCents"), int):
-                    found[one["sku"]] = price
-        return found
+        stock = persist(partial(self._read, skus), self.backoff, seconds_left)
+        return {one["sku"]: one["priceCents"] for one in stock if isinstance(one.get("priceCents"), int)}
 
     def move(self, order: Order, then: Order, seconds_left: SecondsLeft) -> Verdict:
         """`order` becomes `then`."""
@@ -113,14 +96,14 @@ class OrderStore:
 
         def attempt() -> Verdict:
             try:
-                _proven(self.tables.update_item(**request, **PROOF))
+                proof(self.tables.update_item(**request, **PROOF), "ConsumedCapacity")
             except CALL_ERRORS as error:
                 if error_name(error) != f"{REFUSED}Exception":
                     raise
                 return Overtaken()
             return Written()
 
-        return self._patiently(attempt, seconds_left)
+        return persist(attempt, self.backoff, seconds_left)
 
     def reserve(self, order: Order, then: Order, seconds_left: SecondsLeft) -> Verdict:
         """`order` becomes `then` and its units leave the stock, or neither."""
@@ -149,7 +132,7 @@ class OrderStore:
 
         def attempt() -> Verdict:
             try:
-                _proven(self.tables.transact_write_items(TransactItems=actions, **PROOF))
+                proof(self.tables.transact_write_items(TransactItems=actions, **PROOF), "ConsumedCapacity")
             except CALL_ERRORS as error:
                 reasons = cancellation_reasons(error)
                 if REFUSED not in reasons:
@@ -157,39 +140,23 @@ class OrderStore:
                 return _verdict(reasons, list(moves))
             return Written()
 
-        return self._patiently(attempt, seconds_left)
+        return persist(attempt, self.backoff, seconds_left)
 
-    def _read(self, keys: list[Any]) -> list[Item]:
+    def _found(self, request: Any) -> Item | None:
+        answer = self.tables.get_item(**request, **PROOF)
+        proof(answer, "ConsumedCapacity")  # without it nothing says that there is no item
+        return answer.get("Item")
+
+    def _read(self, skus: list[str]) -> list[Item]:
+        """The rows of the stock; an order has fewer skus than one call takes keys."""
         found: list[Item] = []
+        keys = [{"sku": {"S": sku}} for sku in skus]
         wanted: dict[str, Any] = {self.stock_table: {"Keys": keys, "ConsistentRead": True}}
         while wanted:
             answer = self.tables.batch_get_item(RequestItems=wanted)
-            if "Responses" not in answer:
-                raise UnreadableAnswerError
-            found += [item(one) for one in answer["Responses"].get(self.stock_table, [])]
+            found += [item(one) for one in proof(answer, "Responses").get(self.stock_table, [])]
             wanted = answer.get("UnprocessedKeys", {})
         return found
-
-    def _patiently(self, attempt: Callable[[], T], seconds_left: SecondsLeft) -> T:
-        """What `attempt` returns, once the service takes it; else its last error."""
-        last: Exception | None = None
-        for _ in self.backoff.attempts(seconds_left):
-            try:
-                return attempt()
-            except UnreadableAnswerError as error:
-                last = error
-            except CALL_ERRORS as error:
-                if not is_passing(error):
-                    raise
-                last = error
-        assert last is not None
-        raise last
-
-
-def _proven(answer: Any) -> Any:
-    if "ConsumedCapacity" not in answer:
-        raise UnreadableAnswerError
-    return answer
 
 
 def _verdict(reasons: list[str], skus: list[str]) -> Verdict:

@@ -9,7 +9,7 @@ from domain.order import Status
 from order_pipeline.settling import MOST_ATTEMPTS
 from streamkit.changes import ChangeError
 from streamkit.https import Answer
-from tests.doubles import cancelled, refused, throttled, timed_out
+from tests.doubles import Rubbish, cancelled, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, Written
 from tests.ordering import MemoryPartner, World, shipped
 
@@ -345,6 +345,18 @@ def test_trouble_brings_a_shard_back_from_the_order_that_met_it():
 def test_tables_that_do_not_answer_bring_the_record_back(error):
     made = world(*[Failing(error)] * 50)
     assert made(stream_event(*placed(made, "o-1"))) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "operation"),
+    [("PLACED", "get_item"), ("PLACED", "batch_get_item"), ("PLACED", "update_item"), ("PAID", "transact_write_items")],
+)
+def test_an_answer_that_does_not_say_what_was_done_brings_the_record_back(status, operation):
+    made = world()
+    change = at(made, status)
+    setattr(made.tables, operation, getattr(Rubbish(), operation))
+    assert made(stream_event(*change)) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+    assert [line["cause"] for line in made.logged("step_troubled")] == ["UnprovenError"]
 
 
 def test_a_denial_rises():
