@@ -1,12 +1,13 @@
 """What order_api answers when the table refuses, hangs or holds what it should not, and what the log is told."""
 
 import json
+from typing import Any
 
 import pytest
 
 from streamkit.attributes import attributes
 from tests.doubles import Rubbish, refused, throttled, timed_out
-from tests.memory_dynamodb import Failing
+from tests.memory_dynamodb import Failing, MemoryDynamoDB
 from tests.order_requests import Shop, get, post, request
 
 CONFLICT = refused("TransactionConflictException")
@@ -59,6 +60,19 @@ def test_what_no_repetition_mends_is_told_to_the_log_alone(event):
     assert (answer.error, answer.headers["x-correlation-id"]) == ((500, "internal", None), "mine")
     assert "AccessDenied" not in json.dumps(answer.body)
     assert ["AccessDenied" in json.dumps(line) for line in shop.lines] == [True, True]
+
+
+class LaggingTable(MemoryDynamoDB):
+    """A table of which only consistent reads see the last writes."""
+
+    def get_item(self, **request: Any) -> Any:
+        return super().get_item(**request) if request.get("ConsistentRead") else {"ConsumedCapacity": {}}
+
+
+def test_whoever_is_told_202_finds_the_order_at_once():
+    shop = Shop()
+    shop.table = LaggingTable(keys={"orders": ("id",)})
+    assert shop.ask(get(shop.ask(post()).order_id)).status == 200
 
 
 @pytest.mark.parametrize("event", [post(), get("o-1")], ids=["place", "show"])
