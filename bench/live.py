@@ -40,7 +40,7 @@ from local.engine.live.clients import Clients
 from local.engine.live.reading import HORIZON, KinesisReader
 from local.engine.source import source
 from tests.flows.engine import functions
-from tests.flows.engine.small_stack import SmallStack
+from tests.flows.engine.scene import Scene
 
 BASELINE = "MiniStack's poller"
 PER_PUT = 500
@@ -106,64 +106,64 @@ def ministack_as_released(port: int, folder: Path) -> Iterator[Endpoint]:
 
 def rate_of_poller(endpoint: Endpoint, options: argparse.Namespace) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        stack, uuid = prepared(endpoint, Path(folder), options)
-        stack.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=True)
-        rate = rate_when_done(stack, options.records)
-        stack.clear()
+        scene, uuid = prepared(endpoint, Path(folder), options)
+        scene.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=True)
+        rate = rate_when_done(scene, options.records)
+        scene.clear()
         return rate
 
 
 def rate_of_engine(endpoint: Endpoint, options: argparse.Namespace) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        stack, uuid = prepared(endpoint, Path(folder), options)
-        stack.home.mkdir()
-        (stack.home / "pollers.json").write_text(
+        scene, uuid = prepared(endpoint, Path(folder), options)
+        scene.home.mkdir()
+        (scene.home / "pollers.json").write_text(
             json.dumps([uuid])
         )  # as if an engine had taken it over and been killed
-        with stack.engine(habits=Habits()):
-            rate = rate_when_done(stack, options.records)
-        stack.clear()
+        with scene.engine(habits=Habits()):
+            rate = rate_when_done(scene, options.records)
+        scene.clear()
         return rate
 
 
 def rate_of_calls(endpoint: Endpoint, options: argparse.Namespace) -> float:
     """The shard's first batch again and again, one call after the other, with nothing read, decided or kept."""
     with tempfile.TemporaryDirectory() as folder:
-        stack, _ = prepared(endpoint, Path(folder), options)
+        scene, _ = prepared(endpoint, Path(folder), options)
         clients = Clients(endpoint.url)
-        reader = KinesisReader(lambda: clients.client("kinesis"), source(stack.stream_arn))
+        reader = KinesisReader(lambda: clients.client("kinesis"), source(scene.stream_arn))
         (shard,) = reader.shards()
-        stamp = Stamp.of(shard.shard_id, reader.source, stack.role_arn)
+        stamp = Stamp.of(shard.shard_id, reader.source, scene.role_arn)
         payload = compact(event(reader.read(stamp, HORIZON, None, options.batch).entries, stamp, None)).encode()
         for _ in range(options.records // options.batch):
-            clients.client("lambda").invoke(FunctionName=stack.function_arn, Payload=payload)["Payload"].read()
-        rate = rate_when_done(stack, options.records // options.batch * options.batch)
-        stack.clear()
+            clients.client("lambda").invoke(FunctionName=scene.function_arn, Payload=payload)["Payload"].read()
+        rate = rate_when_done(scene, options.records // options.batch * options.batch)
+        scene.clear()
         return rate
 
 
-def prepared(endpoint: Endpoint, folder: Path, options: argparse.Namespace) -> tuple[SmallStack, str]:
+def prepared(endpoint: Endpoint, folder: Path, options: argparse.Namespace) -> tuple[Scene, str]:
     """A stream full of records and a mapping that is off."""
-    stack = SmallStack(endpoint, folder)
-    stack.function(functions.notes_time, stack.reads_stream, timeout=60)
-    stack.stream(shards=options.shards)
-    uuid = stack.map(stack.stream_arn, BatchSize=options.batch, Enabled=False)
-    stack.declared[0]["Enabled"] = True
-    kinesis = stack.client("kinesis")
+    scene = Scene(endpoint, folder)
+    scene.function(functions.notes_time, scene.reads_stream, timeout=60)
+    scene.stream(shards=options.shards)
+    uuid = scene.map(scene.stream_arn, BatchSize=options.batch, Enabled=False)
+    scene.declared[0]["Enabled"] = True
+    kinesis = scene.client("kinesis")
     for first in range(0, options.records, PER_PUT):
         records = [{"PartitionKey": str(n), "Data": PAYLOAD} for n in range(first, first + PER_PUT)]
-        kinesis.put_records(StreamName=stack.name, Records=records)
-    return stack, uuid
+        kinesis.put_records(StreamName=scene.name, Records=records)
+    return scene, uuid
 
 
-def rate_when_done(stack: SmallStack, records: int) -> float:
+def rate_when_done(scene: Scene, records: int) -> float:
     """Records a second between the first call and the last."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while sum(call["records"] for call in stack.seen()) < records:
+    while sum(call["records"] for call in scene.seen()) < records:
         if time.monotonic() > deadline:
             raise SystemExit(f"not all {records} records were delivered within {PATIENCE_SECONDS:.0f} s")
         time.sleep(0.2)
-    calls = stack.seen()
+    calls = scene.seen()
     seconds: float = calls[-1]["at"] - calls[0]["at"]
     after_first: int = records - calls[0]["records"]
     return after_first / seconds

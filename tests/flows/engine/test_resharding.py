@@ -11,7 +11,7 @@ import pytest
 from local.endpoint import REGION
 from tests.flows.engine import functions
 from tests.flows.engine.kinesis_mock import kinesis_mock
-from tests.flows.engine.small_stack import eventually, flat
+from tests.flows.engine.scene import eventually, flat
 
 PARENT = "shardId-000000000000"
 MIDDLE = str(2**127)
@@ -34,26 +34,26 @@ def kinesis(tmp_path, monkeypatch):
         )
 
 
-def test_children_are_read_after_their_parent_to_its_last_record(stack, kinesis):
-    stack.function(functions.slow, stack.reads_stream)
-    stack.client("kinesis").create_stream(StreamName=stack.name, ShardCount=1)  # the emulator maps only what it knows
-    stack.stream(kinesis=kinesis)
-    uuid = stack.map(stack.stream_arn, BatchSize=5)
-    with stack.engine() as engine:
-        before = put(kinesis, stack, range(40))
-        kinesis.split_shard(StreamName=stack.name, ShardToSplit=PARENT, NewStartingHashKey=MIDDLE)
-        eventually(lambda: len(kinesis.list_shards(StreamName=stack.name)["Shards"]) == 3, "the split")
-        after = put(kinesis, stack, range(40, 80))
-        eventually(lambda: len(flat(stack.values())) == 80, "all records")
+def test_children_are_read_after_their_parent_to_its_last_record(scene, kinesis):
+    scene.function(functions.slow, scene.reads_stream)
+    scene.client("kinesis").create_stream(StreamName=scene.name, ShardCount=1)  # the emulator maps only what it knows
+    scene.stream(kinesis=kinesis)
+    uuid = scene.map(scene.stream_arn, BatchSize=5)
+    with scene.engine() as engine:
+        before = put(kinesis, scene, range(40))
+        kinesis.split_shard(StreamName=scene.name, ShardToSplit=PARENT, NewStartingHashKey=MIDDLE)
+        eventually(lambda: len(kinesis.list_shards(StreamName=scene.name)["Shards"]) == 3, "the split")
+        after = put(kinesis, scene, range(40, 80))
+        eventually(lambda: len(flat(scene.values())) == 80, "all records")
         eventually(lambda: engine.checkpoints.load(uuid)[PARENT].done, "the parent's end on disk")
-    shards = [event["Records"][0]["eventID"].partition(":")[0] for event in stack.seen()]
+    shards = [event["Records"][0]["eventID"].partition(":")[0] for event in scene.seen()]
     of_parent = shards.count(PARENT)
     assert shards[:of_parent] == [PARENT] * of_parent
-    assert flat(stack.values()[:of_parent]) == before
-    assert sorted(flat(stack.values())) == [*before, *after]
+    assert flat(scene.values()[:of_parent]) == before
+    assert sorted(flat(scene.values())) == [*before, *after]
 
 
-def put(kinesis, stack, values):
+def put(kinesis, scene, values):
     for value in values:
-        kinesis.put_record(StreamName=stack.name, PartitionKey=f"key-{value}", Data=str(value).encode())
+        kinesis.put_record(StreamName=scene.name, PartitionKey=f"key-{value}", Data=str(value).encode())
     return list(values)

@@ -1,4 +1,4 @@
-"""Small stacks made with boto3: one function with its role, things it is mapped to, and a state that says how.
+"""Scenes made with boto3: one function with its role, things it is mapped to, and a state that says how.
 
 The state is what `terraform show -json` would print: some settings are dropped by the emulator, never by a state.
 """
@@ -16,13 +16,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from local.endpoint import Endpoint
+from local.endpoint import REGION, Endpoint
 from local.engine.live import Engine, Habits, running_engine
 from local.engine.live.terraform_state import KIND, PLAIN
 from tests.flows.engine import functions
 
-ACCOUNT = "000000000000"
-REGION = "us-east-1"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -31,22 +29,26 @@ PATIENCE_SECONDS = 30.0
 QUICK = Habits(refresh_seconds=1.0, poll_seconds=0.1, metric_seconds=1.0, drain_seconds=10.0)
 
 
-class SmallStack:
+class Scene:
     def __init__(self, endpoint: Endpoint, folder: Path) -> None:
         self.endpoint = endpoint
         self.folder = folder
-        self.name = f"stack-{uuid4().hex[:8]}"
+        self.name = f"scene-{uuid4().hex[:8]}"
         self.seen_path = folder / "seen.jsonl"
         self.home = folder / "engine"
         self.told: list[str] = []
         self.by_engine: list[dict[str, Any]] | None = None
         self.declared: list[dict[str, Any]] = []
         self.uuids: list[str] = []
-        self.stream_arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{self.name}"
-        self.function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+        self.account = str(self.client("sts").get_caller_identity()["Account"])
+        self.stream_arn = self.arn("kinesis", f"stream/{self.name}")
+        self.function_arn = self.arn("lambda", f"function:{self.name}")
 
     def client(self, service: str) -> Any:
         return self.endpoint.client(service)
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{REGION}:{self.account}:{resource}"
 
     # what there is
 
@@ -56,7 +58,7 @@ class SmallStack:
         granted = [{"Effect": "Allow", "Action": actions, "Resource": arn} for actions, arn in statements]
         if granted:
             policy = json.dumps({"Version": "2012-10-17", "Statement": granted})
-            self.client("iam").put_role_policy(RoleName=self.name, PolicyName="stack", PolicyDocument=policy)
+            self.client("iam").put_role_policy(RoleName=self.name, PolicyName="scene", PolicyDocument=policy)
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
             archive.writestr("functions.py", Path(functions.__file__).read_text())
@@ -72,7 +74,7 @@ class SmallStack:
 
     @property
     def role_arn(self) -> str:
-        return f"arn:aws:iam::{ACCOUNT}:role/{self.name}"
+        return f"arn:aws:iam::{self.account}:role/{self.name}"
 
     @property
     def reads_stream(self) -> tuple[list[str], str]:
@@ -88,7 +90,7 @@ class SmallStack:
     @property
     def reads_table(self) -> tuple[list[str], str]:
         calls = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]
-        return [f"dynamodb:{call}" for call in calls], f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.name}/stream/*"
+        return [f"dynamodb:{call}" for call in calls], self.arn("dynamodb", f"table/{self.name}/stream/*")
 
     def table(self) -> str:
         """The ARN of its change stream."""
