@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local.engine.delivery import Outcome
+from local.engine.delivery import Failed, Outcome
 from local.engine.entries import Entry
 from local.engine.lane import Invoke
 from local.engine.windows import Turn
+
+REASON_LENGTH = 200
 
 
 def told_call(name: str, step: Invoke, result: Outcome, undone: int, seconds: float) -> str:
     """A line of --follow."""
     attempt = f", attempt {step.batch.invocations + 1}" if step.batch.invocations else ""
     left = f", {undone} of them left" if undone else ""
+    why = (
+        f" ({' '.join(result.reason[:REASON_LENGTH].split())})" if isinstance(result, Failed) and result.reason else ""
+    )
     what, verdict = span(step.batch.entries, step.turn), type(result).__name__
-    return f"{name}: {what} -> {verdict}{left} in {seconds * 1000:.0f} ms{attempt}"
+    return f"{name}: {what} -> {verdict}{why}{left} in {seconds * 1000:.0f} ms{attempt}"
 
 
 def span(entries: Sequence[Entry], turn: Turn | None) -> str:
