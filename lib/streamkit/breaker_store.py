@@ -34,7 +34,7 @@ from streamkit.breaker import (
     admission,
     after,
 )
-from streamkit.throttle import CALL_ERRORS, error_name, is_passing
+from streamkit.throttle import CALL_ERRORS, UnprovenError, error_name, is_passing, proof
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 # Each lost race means that another instance moved the breaker on; from five failures to open it takes five.
 MOST_RACES = 10
+
+# Without it a successful answer may be empty, and so is one with rubbish for a body.
+PROOF: Any = {"ReturnConsumedCapacity": "TOTAL"}
 
 
 class Table(Protocol):
@@ -126,7 +129,7 @@ class Breaker:
                 if state == seen.state or self._written(state, seen):
                     return state
                 seen = None
-            except CALL_ERRORS as error:
+            except (*CALL_ERRORS, UnprovenError) as error:
                 if not is_passing(error):
                     raise
                 return self._guessed(event)
@@ -141,7 +144,10 @@ class Breaker:
         return state if state == self._seen.state else Closed(state.openings)
 
     def _read(self) -> Seen:
-        answer = self.table.get_item(TableName=self.table_name, Key={"name": {"S": self.name}}, ConsistentRead=True)
+        answer = self.table.get_item(
+            TableName=self.table_name, Key={"name": {"S": self.name}}, ConsistentRead=True, **PROOF
+        )
+        proof(answer, "ConsumedCapacity")
         item: Any = answer.get("Item")
         self._seen = Seen(*(state_of(item) if item else (Closed(), 0)), self.clock())
         return self._seen
@@ -159,7 +165,8 @@ class Breaker:
         )
         item = {"name": {"S": self.name}, **attributes(state, seen.version + 1)}
         try:
-            self.table.put_item(TableName=self.table_name, Item=item, **unchanged)
+            answer = self.table.put_item(TableName=self.table_name, Item=item, **unchanged, **PROOF)
+            proof(answer, "ConsumedCapacity")
         except CALL_ERRORS as error:
             if error_name(error) != "ConditionalCheckFailedException":
                 raise

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streamkit.breaker import Closed, HalfOpen, Numbers, Open, Passage, Refusal
 from streamkit.breaker_store import Breaker, BreakerItemError, Tally, attributes, state_of
-from tests.doubles import ManualClock, refused, throttled, timed_out
+from tests.doubles import ManualClock, Rubbish, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, MemoryDynamoDB
 
 NUMBERS = Numbers(failures=2, window_seconds=60, rest_seconds=10, longest_rest_seconds=40, lease_seconds=20)
@@ -177,6 +177,13 @@ def test_openings_closings_and_refusals_are_counted_once_by_the_instance_that_ma
 @pytest.mark.parametrize("error", [throttled(), timed_out(), refused("InternalServerError", 500)])
 def test_a_call_goes_through_when_the_table_of_breakers_is_in_trouble(error):
     assert Fleet([Failing(error)]).instance().ask() == Passage(0)
+
+
+def test_a_call_goes_through_when_the_table_answers_rubbish():
+    fleet = Fleet()
+    breaker = fleet.instance()
+    breaker.table = Rubbish()
+    assert breaker.ask() == Passage(0)
 
 
 def test_an_opening_that_was_seen_still_counts_when_the_table_is_in_trouble():
