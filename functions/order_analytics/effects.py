@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from domain.order import Lines, Moment, Status
 from domain.order_event import OrderEvent
@@ -22,6 +23,9 @@ from domain.order_event import OrderEvent
 Kind = Literal["placed", "paid", "rejected"]
 Cell = tuple[str, str]  # period, figure
 Sums = Counter[str]  # attribute -> what is added to it
+
+# Ten times what the largest order comes to: a sum of as many as there can be has not 38 digits, which DynamoDB bears.
+MOST_CENTS = 5 * 10**14
 
 ALL = "all"
 
@@ -37,7 +41,7 @@ class Facts(msgspec.Struct, frozen=True, rename="camel"):
 
     placed_at: Moment
     items: Lines
-    total_cents: int
+    total_cents: Annotated[int, Meta(ge=0, le=MOST_CENTS)]
 
 
 class FactsError(ValueError):

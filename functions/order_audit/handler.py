@@ -31,14 +31,14 @@ def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
 def audit(event: dict[str, Any], context: Context, store: AuditStore, log: Logger) -> dict[str, Any]:
     """Every change in `event` is in the trail, or its message comes back."""
-    seconds_left = seconds_for_calls(context)
+    # A put that finds its object standing looks at it once more.
+    seconds_left = seconds_for_calls(context, kept_calls=1)
 
     def act(message: Message) -> str:
         return "written" if store.write(line(order_event(message.body)), seconds_left) else "repeated"
 
-    # A put that finds its object standing asks for it once more.
     with one_line(log, context) as facts:
-        return one_by_one(event, act, UNUSABLE, facts, log, seconds_for_calls(context, kept_calls=1))
+        return one_by_one(event, act, UNUSABLE, facts, log, seconds_left)
 
 
 @cache

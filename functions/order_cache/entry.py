@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from domain.order_event import version_of
+
 _encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
 
 
@@ -25,7 +27,7 @@ class Entry:
 
 
 def entry(order_id: str, image: dict[str, Any]) -> Entry:
-    return Entry(_key(order_id), image["version"], _encode(image))
+    return Entry(_key(order_id), version_of(image), _encode(image))
 
 
 def removal(order_id: str, version: int) -> Entry:

@@ -25,8 +25,8 @@ from streamkit.invocation import Context, seconds_for_calls
 from streamkit.logs import log, one_line
 from streamkit.messages import Message, one_by_one
 
-# Publishing and marking follow a claim at once: no claim begins without the time for both.
-KEPT_CALLS = 2
+# What follows a claim at once: publishing and marking. None of the three begins without time for those after it.
+PUBLISH, MARK = 1, 1
 
 
 class NoticeInDoubtError(RuntimeError):
@@ -54,7 +54,7 @@ def notify(event: dict[str, Any], context: Context, to: Notifier) -> dict[str, A
         return tell(message, context, to)
 
     with one_line(to.log, context) as facts:
-        return one_by_one(event, act, OrderEventError, facts, to.log, seconds_for_calls(context, KEPT_CALLS))
+        return one_by_one(event, act, OrderEventError, facts, to.log, seconds_for_calls(context, PUBLISH + MARK))
 
 
 def tell(message: Message, context: Context, to: Notifier) -> str:
@@ -62,18 +62,18 @@ def tell(message: Message, context: Context, to: Notifier) -> str:
     event = order_event(message.body)
     if not event.is_transition:
         return "no_transition"
-    seconds_left = seconds_for_calls(context)
-    image = to.orders.get(event.order_id, seconds_left) if event.trimmed else event.image
+    seconds_to_claim = seconds_for_calls(context, PUBLISH + MARK)
+    image = to.orders.get(event.order_id, seconds_to_claim) if event.trimmed else event.image
     one = notice(event, image)
     # No invocation outlives its time, and so no claim needs to.
     lease_seconds = context.get_remaining_time_in_millis() / 1000
-    match to.notices.claim(one, f"{context.aws_request_id}/{message.id}", lease_seconds, seconds_left):
+    match to.notices.claim(one, f"{context.aws_request_id}/{message.id}", lease_seconds, seconds_to_claim):
         case Claim.SENT:
             return "repeated"
         case Claim.ANOTHERS:
             raise NoticeInDoubtError(f"notice {event.order_id}/{event.version} is in another invocation's hands")
-    to.topic.publish(one, seconds_left)
-    to.notices.mark(one, seconds_left)
+    to.topic.publish(one, seconds_for_calls(context, MARK))
+    to.notices.mark(one, seconds_for_calls(context))
     return "notified"
 
 

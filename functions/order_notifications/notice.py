@@ -12,7 +12,8 @@ from typing import Any
 
 from domain.order_event import OrderEvent
 
-LONGEST_SUBJECT = 100  # of SNS
+LONGEST_SUBJECT = 100  # of SNS, in ASCII
+LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ def notice(event: OrderEvent, image: dict[str, Any] | None) -> Notice:
         "at": event.at,
         "customerId": order.get("customerId"),
         "correlationId": event.correlation_id,
-        "reason": order.get("reason"),
+        "reason": str(order["reason"])[:LONGEST_REASON] if "reason" in order else None,
     }
     told = {name: value for name, value in told.items() if value is not None}
     sentence = f"Order {event.order_id} is {event.status}"
-    text = f"{sentence}: {order['reason']}" if "reason" in told else sentence
+    text = f"{sentence}: {told['reason']}" if "reason" in told else sentence
     return Notice(
         event.order_id,
         event.version,

@@ -10,11 +10,13 @@ which is as good. A delete of what is not there is one as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+
+from domain.order_event import version_of
 
 # AWS's smallest domains take 10 MiB at once.
 MOST_CALL_BYTES = 5 * 1024 * 1024
@@ -70,8 +72,8 @@ class Refused:
     final: bool
 
 
-def index(order_id: str, image: Mapping[str, Any]) -> Action:
-    version = image["version"]
+def index(order_id: str, image: dict[str, Any]) -> Action:
+    version = version_of(image)
     return Action(order_id, version, _head("index", order_id, version) + _encode(image) + b"\n")
 
 

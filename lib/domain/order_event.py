@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from domain.order import Status
+from domain.order import Name, Status
 
 SOURCE = "sluice.orders"
 DETAIL_TYPE = "OrderChanged"
@@ -36,7 +36,7 @@ class OrderEventError(ValueError):
 class OrderEvent(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One change of one order; the images lack what is the table's own business."""
 
-    order_id: Text
+    order_id: Name
     version: Annotated[int, Meta(ge=1)]
     status: Status  # after the change; of an order removed the one it had
     previous_status: Status | None
@@ -98,6 +98,14 @@ def order_event(body: str) -> OrderEvent:
 def told(image: Image) -> Image:
     """The image as others get to see it."""
     return {name: value for name, value in image.items() if name not in WITHHELD}
+
+
+def version_of(image: Image) -> int:
+    """The version that an image is of; who orders by versions can do nothing with one that has none."""
+    version = image.get("version")
+    if isinstance(version, int) and not isinstance(version, bool) and version >= 1:
+        return version
+    raise OrderEventError(f"an order must have a version from 1; got {version!r} for order {image.get('id')!r}")
 
 
 def _there(image: Image | None) -> str:

@@ -195,12 +195,15 @@ def test_an_unusable_message_stops_no_other():
     assert figures(table)[DAY, "all"]["revenueCents"] == 2750
 
 
-def test_an_order_without_what_counts_is_unusable():
+@pytest.mark.parametrize(
+    "fields", [{"items": []}, {"totalCents": 10**40}, {"totalCents": -1}, {"placedAt": "today"}, {"items": None}]
+)
+def test_an_order_without_what_counts_is_unusable_and_stops_no_other(fields):
     table = tables()
     one = details(shipped())[0]
-    assert invoke(delivery(one | {"after": {"items": []}}, one), table)["batchItemFailures"] == [
-        {"itemIdentifier": "m-1"}
-    ]
+    answer = invoke(delivery(one | {"after": one["after"] | fields}, one), table)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert figures(table)[DAY, "all"] == {"orders": 1}
 
 
 def test_conflicts_are_tried_again_until_they_pass():

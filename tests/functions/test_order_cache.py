@@ -209,3 +209,10 @@ def test_tls_proves_who_the_cache_is():
 def test_an_address_that_is_no_caches_is_refused(url):
     with pytest.raises(SettingsError, match="CACHE_URL"):
         read(Settings, {"CACHE_URL": url, "ORDERS_TABLE": "orders"})
+
+
+def test_an_order_without_a_version_stops_no_other(url, cache):
+    first, second, *_ = details(shipped())
+    first["after"].pop("version")
+    assert invoke(url, delivery(first, second)) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert standing(cache)["version"] == 2

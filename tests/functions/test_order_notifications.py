@@ -14,7 +14,9 @@ from domain.order import Status, image
 from order_notifications.handler import Notifier, notify
 from order_notifications.sink import TopicSink
 from order_notifications.store import NoticeStore
+from streamkit.clients import CALL_SECONDS
 from streamkit.current import CurrentItems
+from streamkit.invocation import ANSWER_SECONDS
 from streamkit.messages import BatchFailedError
 from tests.changes import wire_item
 from tests.doubles import ManualClock, ManualContext, Rubbish, full_waits, refused, throttled, timed_out
@@ -198,6 +200,13 @@ def test_what_was_not_published_is_not_marked_and_goes_with_the_next_delivery():
     topic = MemoryTopic()
     assert invoke(placed, table, topic, clock, "r-2") == DONE
     assert told(topic) == [(1, "PLACED")]
+
+
+def test_publishing_leaves_the_time_to_mark():
+    clock = ManualClock()
+    with pytest.raises(BatchFailedError):
+        invoke(delivery(details(shipped())[0]), tables(), MemoryTopic([throttled()] * 100), clock)
+    assert clock.now <= 30 - ANSWER_SECONDS - 2 * CALL_SECONDS
 
 
 def test_one_notice_that_fails_stops_no_other():

@@ -292,6 +292,8 @@ def test_an_invocation_tells_what_it_sent_in_one_line():
     [
         ("orderId", ""),
         ("orderId", 7),
+        ("orderId", "../o-1"),
+        ("orderId", "o" * 129),
         ("version", 0),
         ("version", "1"),
         ("version", 1.0),

@@ -289,3 +289,10 @@ def test_a_refused_address_is_not_repeated():
     with pytest.raises(SearchUrlError) as raised:
         endpoint("http://shop:s3cret@search.internal:9200/x")
     assert "s3cret" not in str(raised.value)
+
+
+def test_an_order_without_a_version_stops_no_other(search):
+    first, second, *_ = details(shipped())
+    first["after"].pop("version")
+    assert invoke(search, delivery(first, second)) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert search.documents["o-1"]["version"] == 2

@@ -61,7 +61,7 @@ def test_a_trimmed_change_starts_as_any_other():
     assert list(machines.executions) == ["o-1"]
 
 
-@pytest.mark.parametrize("order_id", ["a:b|c", "x" * 128, "é"])
+@pytest.mark.parametrize("order_id", ["a:b|c", "x" * 128])
 def test_an_id_that_is_no_name_has_its_hash_for_one(order_id):
     machines = MemoryStateMachines()
     assert invoke(delivery(details(shipped(order_id))[-1]), machines) == DONE
