@@ -183,11 +183,12 @@ def test_bytes_are_counted_not_characters():
         post() | {"body": "\ud800"},
         post() | {"body": "no base64!", "isBase64Encoded": True},
         post() | {"body": "é", "isBase64Encoded": True},
+        post() | {"body": f"{base64.b64encode(order_body().encode()).decode()}!", "isBase64Encoded": True},
         encoded(post(), b"\xff\xfe"),
         post("{"),
         post("[" * 60_000),
     ],
-    ids=["none", "number", "surrogate", "base64", "base64 é", "utf-16", "open", "nested"],
+    ids=["none", "number", "surrogate", "base64", "base64 é", "base64 !", "utf-16", "open", "nested"],
 )
 def test_a_body_that_is_no_json_is_refused(event):
     shop = Shop()

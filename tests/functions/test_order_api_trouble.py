@@ -26,6 +26,12 @@ def test_a_table_that_goes_on_throttling_is_told_as_such(event):
     assert shop.lines[-1]["refusal"] == "ProvisionedThroughputExceededException"
 
 
+def test_patience_ends_after_two_seconds_whatever_time_there_is():
+    shop = Shop([Failing(throttled())] * 99, timeout_seconds=900.0)
+    # Full waits of 0.05, 0.1, 0.2, 0.4 and 0.8 s; another of 1.6 s would not end in time.
+    assert (shop.ask(post()).status, len(shop.table.calls)) == (503, 6)
+
+
 def test_patience_ends_before_the_invocation_does():
     shop = Shop([Failing(throttled())] * 99, timeout_seconds=3.0)
     assert (shop.ask(post()).status, len(shop.table.calls)) == (503, 1)
@@ -38,8 +44,12 @@ def test_a_put_whose_answer_was_lost_finds_its_own_order():
     assert shop.lines[-1]["outcome"] == "OrdersAccepted"
 
 
-def test_an_order_that_may_have_been_placed_can_be_looked_for():
-    shop = Shop([Failing(timed_out(), after=True), *[Failing(throttled())] * 99])
+LOST = [timed_out(), refused("InternalServerError", 500)]
+
+
+@pytest.mark.parametrize("lost", LOST, ids=["time", "fault"])
+def test_an_order_that_may_have_been_placed_can_be_looked_for(lost):
+    shop = Shop([Failing(lost, after=True), *[Failing(throttled())] * 99])
     answer = shop.ask(post())
     ((order, _),) = shop.items.items()
     assert answer.error == (503, "undecided", None)
