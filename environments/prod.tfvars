@@ -7,4 +7,5 @@ log_retention_days = 90
 trips = {
   stream = { capacity = { mode = "ON_DEMAND" } }
   writer = { parallelization_factor = 4 }
+  window = { total_slots = 4 }
 }

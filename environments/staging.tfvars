@@ -7,4 +7,5 @@ log_retention_days = 30
 trips = {
   stream = { capacity = { mode = "PROVISIONED", shards = 2 } }
   writer = { parallelization_factor = 2, reserved_concurrency = 8 }
+  window = { reserved_concurrency = 4 }
 }
