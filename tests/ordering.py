@@ -10,8 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -31,9 +30,10 @@ from streamkit.attributes import attributes
 from streamkit.breaker import Numbers
 from streamkit.breaker_store import Breaker, Tally
 from streamkit.changes import item
-from streamkit.https import Address, Answer
+from streamkit.https import Address
 from tests.doubles import Fate, ManualClock, ManualContext, MemoryQueue, full_waits
 from tests.memory_dynamodb import Failing, MemoryDynamoDB, Written
+from tests.partners import MemoryPartner
 
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/2024-05-01T00:00:00.000"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:retries"
@@ -41,58 +41,6 @@ NOON = 1714564800.0  # 2024-05-01T12:00:00Z
 KEYS = {"orders": ("id",), "stock": ("sku",), "breakers": ("name",)}
 NUMBERS = Numbers(failures=3, window_seconds=60, rest_seconds=10, longest_rest_seconds=40, lease_seconds=20)
 ADDRESS = Address(secure=True, host="partner.example", port=443, path="")
-
-# What becomes of a request: it is answered, it fails before or after it was worked on, or it is still being worked on.
-Fortune = str
-FORTUNES: tuple[Fortune, ...] = (
-    "500 before",
-    "500 after",
-    "timeout before",
-    "timeout after",
-    "409 before",
-    "409 after",
-)
-
-
-@dataclass
-class MemoryPartner:
-    """A gateway or carrier that keeps idempotency keys: what it did once for a key it answers again, and no more."""
-
-    refusing: Callable[[dict[str, Any]], bool] = lambda body: False
-    fortunes: Iterable[Fortune | None] = ()
-    before: Callable[[str, dict[str, Any]], None] = lambda path, body: None
-    answers: dict[str, Answer] = field(default_factory=dict)
-    done: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)  # by key: what had its effect, and where
-    asked: list[tuple[str, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.fortune = iter(self.fortunes)
-
-    def post(self, to: Address, path: str, body: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
-        sent, key = json.loads(body), headers["Idempotency-Key"]
-        self.before(path, sent)
-        self.asked.append((path, key))
-        fortune = next(self.fortune, None)
-        if not fortune or fortune.endswith("after"):
-            answer = self._worked_on(path, key, sent)
-        if not fortune:
-            return answer
-        if fortune.startswith("timeout"):
-            raise TimeoutError
-        return Answer(int(fortune[:3]), b"")
-
-    def _worked_on(self, path: str, key: str, sent: dict[str, Any]) -> Answer:
-        standing = self.done.setdefault(key, (path, sent))
-        assert standing == (path, sent), "a key stands for one request"
-        if path != "/refunds" and self.refusing(sent):
-            return Answer(402, b'{"reason": "declined"}')
-        name = {"/payments": "paymentId", "/refunds": "refundId", "/shipments": "shipmentId"}[path]
-        return Answer(201, json.dumps({name: f"{name}-{key}"}).encode())
-
-    def cents(self, path: str) -> int:
-        """All the money that moved."""
-        done = [sent for where, sent in self.done.values() if where == path]
-        return sum(sent["amountCents"] for sent in done if path == "/refunds" or not self.refusing(sent))
 
 
 class RacedDynamoDB(MemoryDynamoDB):
@@ -295,3 +243,67 @@ def change(written: Written, created: float) -> TableChange:
     name = "INSERT" if written.before is None else "REMOVE" if written.after is None else "MODIFY"
     shard = f"shardId-{sum(written.key['id']['S'].encode()) % 2:012d}"
     return TableChange(shard, name, written.key, written.after, written.before, created=created)
+
+
+LINE = ("apple", 2, 250)
+STAGES = ["PLACED", "VALIDATED", "PAID", "RESERVED", "SHIPPED"]
+
+
+def world(*tables, gateway=None, carrier=None, apples=10, **settings):
+    made = World(tables, gateway=gateway, carrier=carrier, **settings)
+    made.stock(apple=apples, pear=10)
+    return made
+
+
+def everyone_refuses(body):
+    return True
+
+
+def sqs(*bodies):
+    return {
+        "Records": [
+            {
+                "eventSource": "aws:sqs",
+                "messageId": f"m-{number}",
+                "body": body if isinstance(body, str) else json.dumps(body),
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def stream_event(*written, identity=None):
+    """An event of the table's stream, in the shape of AWS."""
+    records = []
+    for number, one in enumerate(written):
+        name = "INSERT" if one.before is None else "REMOVE" if one.after is None else "MODIFY"
+        images = {"OldImage": one.before, "NewImage": one.after}
+        record = {
+            "eventID": str(number),
+            "eventName": name,
+            "eventSource": "aws:dynamodb",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1714564800,
+                "Keys": one.key,
+                "SequenceNumber": str(100 + number),
+                **{kind: image for kind, image in images.items() if image is not None},
+            },
+        }
+        records.append(record | ({"userIdentity": identity} if identity else {}))
+    return {"Records": records}
+
+
+def placing(made, *ids):
+    """The changes that placing orders leaves in the stream."""
+    for order_id in ids:
+        made.place(order_id, LINE)
+    return made.changes()
+
+
+def brought_to(made, status, order_id="o-1"):
+    """The change that brought the order to `status`, undelivered, in a world where all went well until then."""
+    changes = placing(made, order_id)
+    while changes[-1].after["status"]["S"] != status:
+        made(stream_event(*changes))
+        changes = made.changes()
+    return changes

@@ -12,7 +12,8 @@ from domain.order import FOLLOWS, Status
 from local.engine import Timeline
 from tests.doubles import Fate, cancelled, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing
-from tests.ordering import FORTUNES, MemoryPartner, World, shipped
+from tests.ordering import World, shipped
+from tests.partners import DEATHS, FORTUNES, MemoryPartner
 
 SKUS = ["apple", "pear", "plum"]  # plums are not in the stock
 
@@ -43,14 +44,13 @@ class Shop(World):
     def __init__(self, dice: Random, share: float) -> None:
         unlucky = {f"o-{number}" for number in range(20) if dice.random() < 0.2}
         unshippable = {f"o-{number}" for number in range(20) if dice.random() < 0.2}
+        fortunes = [*FORTUNES, *DEATHS]
         super().__init__(
             fates(dice, share),
             queue_fates(dice, dice.choice([share, 0.95 if share else 0.0])),
             iter(lambda: dice.random() < share / 2, None),
-            MemoryPartner(lambda body: body["orderId"] in unlucky, endless(dice, share, list(FORTUNES)), self.looked),
-            MemoryPartner(
-                lambda body: body["orderId"] in unshippable, endless(dice, share, list(FORTUNES)), self.looked
-            ),
+            MemoryPartner(lambda body: body["orderId"] in unlucky, endless(dice, share, fortunes), self.looked),
+            MemoryPartner(lambda body: body["orderId"] in unshippable, endless(dice, share, fortunes), self.looked),
             timeout_seconds=dice.choice([10.0, 15.6, 17.0, 60.0]),
         )
         self.dice, self.share = dice, share

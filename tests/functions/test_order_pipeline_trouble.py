@@ -1,0 +1,195 @@
+"""When the world is at fault, or an order is past help: what comes back, what waits, and what becomes a dead letter."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from order_pipeline.settling import MOST_ATTEMPTS
+from streamkit.changes import ChangeError
+from streamkit.https import Answer
+from tests.doubles import Rubbish, cancelled, refused, throttled, timed_out
+from tests.memory_dynamodb import Failing, Written
+from tests.ordering import LINE, STAGES, brought_to, placing, sqs, stream_event, world
+from tests.partners import MemoryPartner
+
+
+def test_trouble_brings_a_shard_back_from_the_order_that_met_it():
+    made = world(gateway=MemoryPartner(fortunes=[None, "500 before"]))
+    made(stream_event(*placing(made, "o-1", "o-2", "o-3")))
+    answer = made(stream_event(*made.changes()))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "101"}]}
+    assert [order.status for order in made.orders()] == ["PAID", "VALIDATED", "VALIDATED"]
+    assert made.gateway.asked == [("/payments", "o-1"), ("/payments", "o-2")]
+
+
+@pytest.mark.parametrize("error", [throttled(), timed_out(), refused("InternalServerError", 500)])
+def test_tables_that_do_not_answer_bring_the_record_back(error):
+    made = world(*[Failing(error)] * 50)
+    assert made(stream_event(*placing(made, "o-1"))) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "operation"),
+    [("PLACED", "get_item"), ("PLACED", "batch_get_item"), ("PLACED", "update_item"), ("PAID", "transact_write_items")],
+)
+def test_an_answer_that_does_not_say_what_was_done_brings_the_record_back(status, operation):
+    made = world()
+    change = brought_to(made, status)
+    setattr(made.tables, operation, getattr(Rubbish(), operation))
+    assert made(stream_event(*change)) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+    assert [line["cause"] for line in made.logged("step_troubled")] == ["UnprovenError"]
+
+
+def test_a_denial_rises():
+    made = world(Failing(refused("AccessDeniedException")))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        made(stream_event(*placing(made, "o-1")))
+
+
+def test_a_reservation_that_meets_others_at_a_hot_sku_is_tried_again():
+    made = world()
+    change = brought_to(made, "PAID")
+    made.tables.script = iter([None, Failing(cancelled("None", "None", "TransactionConflict"))])
+    made(stream_event(*change))
+    assert (made.order("o-1").status, made.available()["apple"]) == ("RESERVED", 8)
+
+
+def test_what_the_time_does_not_reach_comes_back():
+    made = world(timeout_seconds=20.0, gateway=MemoryPartner())
+    made.gateway.before = lambda path, body: made.invocation.sleep(3.0)
+    made(stream_event(*placing(made, "o-1", "o-2", "o-3", "o-4")))
+    assert made(stream_event(*made.changes())) == {"batchItemFailures": [{"itemIdentifier": "102"}]}
+
+
+def test_a_message_that_the_time_does_not_reach_is_sent_anew_and_counts_no_receive():
+    made = world(timeout_seconds=17.0, gateway=MemoryPartner())
+    made.gateway.before = lambda path, body: made.invocation.sleep(3.0)
+    made(stream_event(*placing(made, "o-1", "o-2")))
+    assert made(sqs({"orderId": "o-1"}, {"orderId": "o-2"})) == {"batchItemFailures": []}
+    assert (made.queue.messages, made.queue.delays) == ([{"orderId": "o-2", "correlationId": None}], [5])
+
+
+def test_an_open_breaker_leaves_the_order_where_it_is_and_the_shard_flows():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"] * 3))
+    made(stream_event(*placing(made, "o-1", "o-2")))
+    changes = made.changes()
+    for _ in range(3):
+        made(stream_event(*changes))
+    assert made(stream_event(*changes)) == {"batchItemFailures": []}
+    assert made.queue.messages == [
+        {"orderId": "o-1", "correlationId": "corr-o-1"},
+        {"orderId": "o-2", "correlationId": "corr-o-2"},
+    ]
+    assert [order.status for order in made.orders()] == ["VALIDATED", "VALIDATED"]
+    assert made.queue.delays == [18, 18]  # nine seconds of rest are left, and the whole jitter
+
+
+def test_an_order_that_cannot_be_queued_comes_back_to_the_shard():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"] * 3))
+    made(stream_event(*placing(made, "o-1", "o-2", "o-3")))
+    changes = made.changes()
+    for _ in range(3):
+        made(stream_event(*changes))
+    made.queue.script = iter([1] + [0] * 50)
+    assert made(stream_event(*changes)) == {"batchItemFailures": [{"itemIdentifier": "101"}]}
+
+
+def test_once_its_wait_is_over_an_order_goes_on_from_where_it_is():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"] * 3))
+    made.place("o-1", LINE)
+    made.finish()
+    assert made.statuses("o-1") == STAGES
+
+
+def test_a_message_that_finds_the_breaker_open_is_sent_anew_and_deleted():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"] * 3))
+    change = brought_to(made, "VALIDATED")
+    for _ in range(4):
+        made(stream_event(*change))
+    (body,) = made.waiting()
+    assert made(sqs(body)) == {"batchItemFailures": []}
+    assert made.waiting() == [body]
+
+
+def test_a_message_that_meets_trouble_is_sent_anew_for_later_each_time():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"] * 2))
+    brought_to(made, "VALIDATED")
+    made(sqs({"orderId": "o-1", "correlationId": "corr-o-1", "attempts": 3}))
+    assert (made.queue.messages, made.queue.delays) == (
+        [{"orderId": "o-1", "correlationId": "corr-o-1", "attempts": 4}],
+        [240],
+    )
+
+
+def test_after_a_day_of_nothing_but_trouble_a_message_fails():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"]))
+    brought_to(made, "VALIDATED")
+    answer = made(sqs({"orderId": "o-1", "attempts": MOST_ATTEMPTS}))
+    assert (answer, made.waiting()) == ({"batchItemFailures": [{"itemIdentifier": "m-0"}]}, [])
+
+
+def spoiled(made, **attributes):
+    changes = placing(made, "o-1", "o-2")
+    made.tables.tables["orders"]["o-1"] |= attributes
+    first = Written("orders", changes[0].key, None, made.tables.tables["orders"]["o-1"])
+    return stream_event(first, changes[1])
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"status": {"S": "WRAPPED"}},
+        {"totalCents": {"N": "1"}},
+        {"items": {"S": "none"}},
+        {"version": {"S": "one"}},
+        {"items": {"L": []}},
+    ],
+)
+def test_an_order_that_cannot_be_read_leaves_the_shard_for_the_retry_queue_and_is_told(attributes):
+    made = world()
+    assert made(spoiled(made, **attributes)) == {"batchItemFailures": []}
+    assert (made.order("o-2").status, [one["orderId"] for one in made.queue.messages]) == ("VALIDATED", ["o-1"])
+    (line,) = made.logged("order_stuck")
+    assert (line["level"], line["order_id"]) == ("ERROR", "o-1")
+
+
+def test_there_it_fails_until_it_is_a_dead_letter():
+    made = world()
+    made(spoiled(made, status={"S": "WRAPPED"}))
+    timeline = made.messages(made.waiting())
+    assert (len(timeline.dead_letters), made.waiting()) == (1, [])
+
+
+def test_a_refund_that_the_gateway_refuses_is_stuck_and_nothing_is_forgotten():
+    made = world(gateway=MemoryPartner(), apples=1)
+    change = brought_to(made, "REJECTED")
+    made.gateway.post = lambda *_: Answer(422, b'{"reason": "too old"}')
+    made(stream_event(*change))
+    (line,) = made.logged("order_stuck")
+    assert line["reason"] == "payment paymentId-o-1 must be refunded; the gateway refused: too old"
+    assert made.order("o-1").compensated is None
+
+
+def test_a_reservation_that_contradicts_its_order_is_stuck_and_no_unit_moves():
+    made = world()
+    change = brought_to(made, "PAID")
+    made.tables.tables["stock"]["reservation#o-1"] = {"sku": {"S": "reservation#o-1"}}
+    made(stream_event(*change))
+    assert (len(made.logged("order_stuck")), made.available()["apple"]) == (1, 10)
+
+
+@pytest.mark.parametrize("body", ["no json", "[]", "{}", '{"orderId": 7}', '{"orderId": ""}', "[" * 5000])
+def test_a_message_that_names_no_order_fails_alone(body):
+    made = world()
+    placing(made, "o-1")
+    answer = made(sqs(body, {"orderId": "o-1"}))
+    assert (answer, made.order("o-1").status) == ({"batchItemFailures": [{"itemIdentifier": "m-0"}]}, "VALIDATED")
+
+
+def test_a_message_for_an_order_that_is_gone_is_done():
+    assert world()(sqs({"orderId": "o-9"})) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("event", [{}, {"Records": "x"}, {"Records": [{}]}, {"Records": [{"eventSource": "aws:s3"}]}])
+def test_an_event_that_is_no_delivery_raises(event):
+    with pytest.raises(ChangeError):
+        world()(event)
