@@ -10,7 +10,8 @@ through. So are 401 and 404: a wrong token or address is no reason to turn custo
 unclear is therefore never rejected: it stays where it is until the gateway has told, under the order's own key, what
 became of the money.
 
-A partner must keep its idempotency keys for as long as an order may wait.
+A partner must keep its idempotency keys, refusals included, for as long as an order may wait. No credentials are sent:
+an address may not hold any, and a partner that wants them is reached through a proxy which adds them.
 """
 
 from __future__ import annotations
