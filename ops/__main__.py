@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops import figures, live, revenue, stock
 from ops.columns import columns
 from ops.revenue import Screen
-from ops.totals import Total, as_json, as_table, read
+from ops.totals import NoTableError, Total, as_json, as_table, read, table_of
 
 SECONDS_BETWEEN_PICTURES = 2.0
 
@@ -46,7 +46,8 @@ def parser() -> argparse.ArgumentParser:
 
 def add_totals(totals: argparse.ArgumentParser) -> None:
     totals.set_defaults(run=show_totals)
-    totals.add_argument("--table", required=True, help="the totals table: the root's output trip_totals_table_name")
+    totals.add_argument("--environment", default="dev", help="whose totals (dev)")
+    totals.add_argument("--table", help="another table than the environment's: its output trip_totals_table_name")
     totals.add_argument("--vendor", type=int, required=True, action="append", help="may be given more than once")
     totals.add_argument(
         "--since", type=moment, help="the first moment of the first bucket; from the beginning if absent"
@@ -89,10 +90,15 @@ def add_stock(looked_after: argparse.ArgumentParser) -> None:
 
 
 def show_totals(chosen: argparse.Namespace) -> None:
-    table = boto3.client("dynamodb")
+    table, name = boto3.client("dynamodb"), chosen.table or table_of(chosen.environment)
     found: list[Total] = []
-    for vendor in dict.fromkeys(chosen.vendor):
-        found += read(table, chosen.table, vendor, chosen.since, chosen.until)
+    try:
+        for vendor in dict.fromkeys(chosen.vendor):
+            found += read(table, name, vendor, chosen.since, chosen.until)
+    except table.exceptions.ResourceNotFoundException as error:
+        raise NoTableError(
+            f"the totals table must be in this account and Region; there is no {name}; name its --environment, or it"
+        ) from error
     print(as_json(found) if chosen.json else as_table(found))
 
 
@@ -134,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], None] = chosen.run
     try:
         run(chosen)
-    except (stock.StockError, figures.PeriodsError, BotoCoreError, ClientError) as error:
+    except (NoTableError, stock.StockError, figures.PeriodsError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

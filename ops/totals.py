@@ -32,6 +32,10 @@ COLUMNS = {
 MONEY = {"fareCents", "averageFareCents", "minFareCents", "maxFareCents"}
 
 
+class NoTableError(RuntimeError):
+    """There is no table of this name."""
+
+
 class Table(Protocol):
     """What is needed of a DynamoDB client."""
 
@@ -73,6 +77,11 @@ class Total:
 
     def _average(self, whole: int) -> float | None:
         return round(whole / self.trips, 2) if self.trips else None
+
+
+def table_of(environment: str) -> str:
+    """The name of the totals table that the root makes for an environment."""
+    return f"sluice-{environment}-trips-totals"
 
 
 def read(table: Table, name: str, vendor: int, since: datetime | None, until: datetime | None) -> list[Total]:
@@ -135,14 +144,17 @@ def as_json(totals: Iterable[Total]) -> str:
 
 
 def as_table(totals: Iterable[Total]) -> str:
-    """Columns under their names, numbers to the right, money in whole units."""
+    """Columns under their names, numbers to the right, money in whole units. Nothing found is said."""
     rows = [list(COLUMNS.values()), *([_shown(total, name) for name in COLUMNS] for total in totals)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(lines if len(lines) > 1 else [*lines, "no totals: a window that is still open is in none"])
 
 
 def _shown(total: Total, name: str) -> str:
     value: Any = (total.facts() | {"vendor": total.vendor, "bucket": total.bucket})[name]
     if value is None:
         return "-"
-    return f"{value / 100:.2f}" if name in MONEY else str(value)
+    if isinstance(value, str) or name == "vendor":
+        return str(value)
+    return f"{value / 100:,.2f}" if name in MONEY else f"{value:,}"

@@ -2,10 +2,13 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ops.__main__ import moment
-from ops.totals import as_json, as_table, read, summed
+from ops.totals import as_json, as_table, read, summed, table_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def slot(number: int, bucket: str = "2024-05-01T10:00:00Z", vendor: int = 1, **fields: int) -> dict[str, Any]:
@@ -87,3 +90,17 @@ def test_the_table_has_money_in_whole_units():
     heading, line = as_table(summed([slot(0)])).splitlines()
     assert heading.split()[:4] == ["vendor", "bucket", "start", "trips"]
     assert line.split() == ["1", "2024-05-01T10:00:00Z", "2", "3", "15.01", "7.50", "5.00", "10.01", "450.0", "150.0"]
+
+
+def test_large_numbers_are_grouped_and_vendors_are_not():
+    _, line = as_table(summed([slot(0, vendor=1234, trips=12_345, fareCents=123_456_789)])).splitlines()
+    assert (line.split()[0], *line.split()[2:5:2]) == ("1234", "12,345", "1,234,567.89")
+
+
+def test_without_totals_the_table_says_so():
+    assert as_table([]).endswith("no totals: a window that is still open is in none")
+
+
+def test_the_table_of_an_environment_is_the_one_its_root_makes():
+    made = (ROOT / "modules" / "trips" / "totals_table.tf").read_text()
+    assert (table_of("dev"), '= "${var.name}-totals"' in made) == ("sluice-dev-trips-totals", True)
