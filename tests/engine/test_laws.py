@@ -9,8 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.engine import KinesisRecord, Timeline, simulate
+from local.engine import FunctionThrottledError, KinesisRecord, Timeline, simulate
 from local.engine.delivery import Discard, Redeliver
+from local.engine.drawing import draw as draw_timeline
+from local.engine.timeline import Discarded, Happening, Invocation
 from local.engine.windows import Call
 from tests.engine.doubles import CONSUMER, STREAM, mapping, numbers, sequence_numbers
 
@@ -29,7 +31,10 @@ SLOW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthChe
 
 
 class Unreliable:
-    """Fails by a fixed choice per record and attempt: raises, reports the record, names nonsense, forgets its state."""
+    """Fails by a fixed choice per record and attempt, the last one again and again; a throttle happens once.
+
+    It raises, exits, reports the record, names nonsense, answers with what is no JSON, or forgets its state.
+    """
 
     def __init__(self, faults: dict[int, list[str]], windowed: bool) -> None:
         self.faults = {place: list(kinds) for place, kinds in faults.items()}
@@ -41,9 +46,15 @@ class Unreliable:
             answer["state"] = {"count": event["state"].get("count", 0) + len(event["Records"])}
         for place, number in zip(numbers(event), sequence_numbers(event), strict=True):
             kinds = self.faults.get(place, [])
-            kind = kinds.pop(0) if len(kinds) > 1 else next(iter(kinds), "")
+            kind = kinds.pop(0) if len(kinds) > 1 or kinds == ["throttle"] else next(iter(kinds), "")
             if kind == "raise":
                 raise ValueError(f"record {place}")
+            if kind == "exit":
+                raise SystemExit(1)
+            if kind == "throttle":
+                raise FunctionThrottledError
+            if kind == "junk":
+                answer["batchItemFailures"] = {place}
             if kind == "report":
                 answer["batchItemFailures"].append({"itemIdentifier": number})
             if kind == "nonsense":
@@ -60,6 +71,8 @@ class World:
     mapping: dict[str, Any]
     records: list[KinesisRecord]
     lineage: dict[str, list[str]]
+    faults: dict[int, list[str]]
+    surroundings: dict[str, Any]
     timeline: Timeline
 
     def place(self, name: str) -> int:
@@ -101,7 +114,7 @@ def worlds(draw: st.DrawFn, *, windowed: bool | None = None, faulty: bool = True
         KinesisRecord(shard, key, b'{"n":%d}' % n, arrived)
         for n, (shard, key, arrived) in enumerate(zip(shards, keys, arrivals, strict=True))
     ]
-    kinds = st.sampled_from(["", "raise", "report", "nonsense", "forget"])
+    kinds = st.sampled_from(["", "raise", "exit", "throttle", "report", "nonsense", "junk", "forget"])
     faults = (
         draw(st.dictionaries(st.integers(0, 23), st.lists(kinds, min_size=1, max_size=4), max_size=5)) if faulty else {}
     )
@@ -118,15 +131,10 @@ def worlds(draw: st.DrawFn, *, windowed: bool | None = None, faulty: bool = True
     )
     if not has_windows and draw(st.booleans()):
         fields["FilterCriteria"] = {"Filters": [{"Pattern": '{"data": {"n": [{"numeric": ["<", 12]}]}}'}]}
-    timeline = simulate(
-        fields,
-        records,
-        Unreliable(faults, has_windows),
-        lineage,
-        invocation_seconds=draw(st.sampled_from([0.0, 0.05, 7.0])),
-        retention_seconds=3600.0,
-    )
-    return World(fields, records, lineage, timeline)
+    seconds = draw(st.sampled_from([0.0, 0.05, 7.0]))
+    surroundings: dict[str, Any] = {"invocation_seconds": seconds, "retention_seconds": 3600.0}
+    timeline = simulate(fields, records, Unreliable(faults, has_windows), lineage, **surroundings)
+    return World(fields, records, lineage, faults, surroundings, timeline)
 
 
 @SLOW
@@ -179,7 +187,8 @@ def _moments(world):
 @SLOW
 @given(worlds())
 def test_an_unchanged_batch_is_invoked_at_most_retries_plus_one_times_and_exactly_so_if_it_is_exhausted(world):
-    tries = Counter(invocation.request_id for invocation in world.timeline.invocations)
+    answered = [invocation for invocation in world.timeline.invocations if invocation.verdict != "Throttled"]
+    tries = Counter(invocation.request_id for invocation in answered)
     budget = world.mapping["MaximumRetryAttempts"] + 1
     exhausted = [d.request_id for d in world.timeline.discarded if d.condition == "RetryAttemptsExhausted"]
     assert budget == 0 or all(count <= budget for count in tries.values())
@@ -266,13 +275,38 @@ def test_a_reliable_function_counts_every_record_of_a_window_in_its_state(world)
     assert counted == dict(expected)
 
 
+def run_again(world, until=None):
+    function = Unreliable(world.faults, bool(world.mapping["TumblingWindowInSeconds"]))
+    return simulate(world.mapping, world.records, function, world.lineage, until=until, **world.surroundings)
+
+
 @SLOW
 @given(worlds())
 def test_the_same_world_runs_the_same_way_twice(world):
-    again = simulate(
-        world.mapping, world.records, Unreliable({}, bool(world.mapping["TumblingWindowInSeconds"])), world.lineage
-    )
-    once = simulate(
-        world.mapping, world.records, Unreliable({}, bool(world.mapping["TumblingWindowInSeconds"])), world.lineage
-    )
-    assert once.explain() == again.explain()
+    assert run_again(world).explain() == world.timeline.explain()
+
+
+@SLOW
+@given(worlds(), MOMENTS)
+def test_a_simulation_that_is_stopped_is_the_beginning_of_the_whole_and_tells_what_is_left(world, until):
+    stopped = run_again(world, until)
+    left = [told for told in stopped.happenings if isinstance(told, Happening) and "simulation ends" in told.text]
+    whole = [happening for happening in world.timeline.happenings if happening.at <= until]
+    told = [happening for happening in stopped.happenings if happening not in left]
+    assert [(type(one), one.at, one.names) for one in told] == [(type(one), one.at, one.names) for one in whole]
+    unsettled = {place for place, record in enumerate(world.records) if record.arrived <= until}
+    for happening in told:
+        if isinstance(happening, Discarded) or getattr(happening, "text", "").startswith("filtered out"):
+            unsettled -= set(map(world.place, happening.names))
+        if isinstance(happening, Invocation) and happening.ended <= until:
+            done = {e.sequence_number for step in happening.steps if _is_commit(step) for e in step.batch.entries}
+            unsettled -= set(map(world.place, done))
+    assert {world.place(name) for told in left for name in told.names} == unsettled
+
+
+@SLOW
+@given(worlds())
+def test_the_story_of_every_record_can_be_told_and_drawn(world):
+    stories = [world.timeline.explain(record=place) for place in range(len(world.records))]
+    assert all(f"#{place} was " in story for place, story in enumerate(stories))
+    assert draw_timeline(world.timeline).left_out == 0
