@@ -51,7 +51,7 @@ class Laptop:
         _, started = self.emulator.up()
         if started:
             self.stack.forget()  # what an AWS held that is no more
-        _say("applying the dev environment; the first time takes about a minute")
+        _say(f"applying the {self.stack.name} environment; the first time takes about a minute")
         self.stack.apply()
         self.engine.up(self.stack.state)
         _say(f"the engine runs its mappings; what it does: tail -f {self.engine.log}")

@@ -157,4 +157,6 @@ def _shown(total: Total, name: str) -> str:
         return "-"
     if isinstance(value, str) or name == "vendor":
         return str(value)
-    return f"{value / 100:,.2f}" if name in MONEY else f"{value:,}"
+    if name in MONEY:
+        return f"{value / 100:,.2f}"
+    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"

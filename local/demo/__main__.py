@@ -90,7 +90,7 @@ def to_try(laptop: Laptop) -> str:
     return f"""It is left up. To try:
 
 export {credentials.replace("AWS_REGION", "AWS_DEFAULT_REGION")}
-.venv/bin/python -m ops totals --table {outputs["trip_totals_table_name"]} --vendor 1
+.venv/bin/python -m ops totals --environment {laptop.stack.name} --vendor 1
 .venv/bin/python -m producer --stream {outputs["trips_stream_name"]} --seconds 20 --poison 0.02
 tail -f {laptop.engine.log}
 make down
