@@ -5,6 +5,7 @@ An address of one service (AWS_ENDPOINT_URL_KINESIS, say) wins over the endpoint
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -33,10 +34,26 @@ class EndpointError(ValueError):
 
 
 def quick_session() -> Any:
-    """Without the developer's profile, and quick at time stamps: ten thousand of them come in one page of records."""
+    """Without the developer's profile, and quick at pages of ten thousand records: at their time stamps, and where
+    they are Kinesis's, past botocore's parser, which takes twice as long as everything else that is done with them."""
     session = get_session({"profile": (None, None, None, None)})
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    session.register("before-parse.kinesis.GetRecords", _leave_records_as_they_are)
     return session
+
+
+def _leave_records_as_they_are(**parsing: Any) -> None:
+    """A page's records as JSON has them: data in base64, time stamps in seconds."""
+    response = parsing["response_dict"]
+    if response["status_code"] != 200 or "json" not in response["headers"].get("Content-Type", "").lower():
+        return
+    try:
+        page = json.loads(response["body"])
+    except (ValueError, RecursionError):
+        return  # the parser says it
+    if isinstance(page, dict) and isinstance(page.get("Records"), list):
+        parsing["customized_response_dict"]["Records"] = page.pop("Records")
+        response["body"] = json.dumps(page).encode()
 
 
 def _timestamp(value: Any) -> datetime:

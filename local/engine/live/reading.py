@@ -5,6 +5,7 @@ A reader turns what the service answers into entries of the core; where to read 
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,8 +94,9 @@ class KinesisReader:
 
     def read(self, stamp: Stamp, position: Position, iterator: str | None, limit: int) -> Page:
         client = self.client()
-        answer = _answer(partial(self._get, client, limit), iterator, partial(self._iterator, client, stamp, position))
+        get, begin = partial(self._get, client, limit), partial(self._iterator, client, stamp, position)
         with answer_to("GetRecords"):
+            answer = _answer(get, iterator, begin)
             entries = [kinesis_entry(record, stamp.overhead) for record in answer["Records"]]
         behind = (answer.get("MillisBehindLatest") or 0) > 0
         return Page(entries, answer.get("NextShardIterator"), behind, dry=not entries and not behind)
@@ -141,8 +143,9 @@ class TableReader:
     def read(self, stamp: Stamp, position: Position, iterator: str | None, limit: int) -> Page:
         client = self.client()
         limit = min(limit, TABLE_PAGE)
-        answer = _answer(partial(self._get, client, limit), iterator, partial(self._iterator, client, stamp, position))
+        get, begin = partial(self._get, client, limit), partial(self._iterator, client, stamp, position)
         with answer_to("GetRecords"):
+            answer = _answer(get, iterator, begin)
             entries = [table_entry(record, stamp) for record in answer["Records"]]
         return Page(entries, answer.get("NextShardIterator"), bool(entries), dry=not entries)
 
@@ -170,8 +173,15 @@ def _answer(get: Callable[[str], dict[str, Any]], iterator: str | None, begin: C
 
 
 def kinesis_entry(record: dict[str, Any], overhead: int) -> KinesisEntry:
-    arrived = round(record["ApproximateArrivalTimestamp"].timestamp(), 3)
-    return KinesisEntry(record["SequenceNumber"], record["PartitionKey"], record["Data"], arrived, overhead)
+    """Of a page as its JSON has it, or of a subscription, which boto3 has parsed."""
+    arrived, data = record["ApproximateArrivalTimestamp"], record["Data"]
+    return KinesisEntry(
+        record["SequenceNumber"],
+        record["PartitionKey"],
+        a2b_base64(data) if isinstance(data, str) else data,
+        round(arrived.timestamp() if isinstance(arrived, datetime) else float(arrived), 3),
+        overhead,
+    )
 
 
 def table_entry(record: dict[str, Any], stamp: Stamp) -> TableEntry:
