@@ -20,3 +20,17 @@ module "trips" {
   permissions_boundary_arn = var.permissions_boundary_arn
   protected                = var.protected
 }
+
+module "orders" {
+  source = "./modules/orders"
+
+  name             = "${local.name}-orders"
+  packages         = local.packages
+  settings         = var.orders
+  key              = module.key.key
+  operations_topic = local.operations_topic
+
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+  protected                = var.protected
+}

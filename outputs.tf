@@ -23,6 +23,56 @@ output "failures_bucket_name" {
   value       = module.trips.failures_bucket.name
 }
 
+output "orders_api_url" {
+  description = "Where orders are placed: POST <url>/api/orders; null without an API."
+  value       = module.orders.api_url
+}
+
+output "orders_table_name" {
+  description = "Table of orders, by id."
+  value       = module.orders.table.name
+}
+
+output "orders_stock_table_name" {
+  description = "Table of stock and reservations; set it with `python -m ops stock`."
+  value       = module.orders.stock_table.name
+}
+
+output "orders_figures_table_name" {
+  description = "Table of revenue and counts by period; read it with `python -m ops revenue`."
+  value       = module.orders.figures_table.name
+}
+
+output "orders_bus_name" {
+  description = "Bus of all changes of orders."
+  value       = module.orders.bus.name
+}
+
+output "orders_audit_bucket_name" {
+  description = "Bucket of every version of every order."
+  value       = module.orders.audit_bucket.name
+}
+
+output "orders_failures_bucket_name" {
+  description = "Bucket of discarded batches of orders' changes, with their payload."
+  value       = module.orders.failures_bucket.name
+}
+
+output "orders_retry_queue_url" {
+  description = "Queue of orders whose next step waits."
+  value       = module.orders.retries.url
+}
+
+output "orders_notifications_topic_arn" {
+  description = "Topic of orders' new statuses."
+  value       = module.orders.notifications_topic.arn
+}
+
+output "orders_function_names" {
+  description = "Every function of the orders flow, by actor."
+  value       = { for actor, function in module.orders.functions : actor => function.name }
+}
+
 output "operations_topic_arn" {
   description = "Topic that every alarm notifies."
   value       = aws_sns_topic.operations.arn
@@ -40,5 +90,5 @@ output "window_aggregator_function_name" {
 
 output "alarm_names" {
   description = "Every alarm of this environment."
-  value       = module.trips.alarm_names
+  value       = concat(module.trips.alarm_names, module.orders.alarm_names)
 }

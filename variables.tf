@@ -88,3 +88,107 @@ variable "trips" {
   description = "Sizes and limits of the trips flow; see modules/trips."
   default     = {}
 }
+
+variable "orders" {
+  type = object({
+    # The HTTP API: {} for one with these defaults; left out, orders come into the table in another way.
+    api = optional(object({
+      throttling = optional(object({
+        requests_per_second = optional(number, 100)
+        burst_requests      = optional(number, 200)
+      }), {})
+      cors = optional(object({
+        origins         = optional(set(string), []) # e.g. https://shop.example.com; none: no browser of another site
+        max_age_seconds = optional(number, 600)
+      }), {})
+      jwt                  = optional(object({ issuer = string, audience = set(string) })) # left out: anybody may call
+      slow_milliseconds    = optional(number, 1000)                                        # above it the latency alarm rings
+      timeout_seconds      = optional(number, 10)
+      memory_megabytes     = optional(number, 1024)
+      reserved_concurrency = optional(number)
+    }))
+
+    pipeline = optional(object({
+      payment_gateway_url = optional(string) # left out: every payment is approved
+      carrier_url         = optional(string) # left out: every order is shipped
+      partner_seconds     = optional(number, 5)
+      breaker = optional(object({
+        failures             = optional(number, 5) # within the window, to open
+        window_seconds       = optional(number, 60)
+        rest_seconds         = optional(number, 15) # before one call tries again; doubled each time, up to
+        longest_rest_seconds = optional(number, 300)
+      }), {})
+      order_days              = optional(number) # finished orders are removed so much later; left out: never
+      batch_size              = optional(number, 25)
+      batching_window_seconds = optional(number, 0)
+      parallelization_factor  = optional(number, 1)
+      record_age_seconds      = optional(number, 21600)
+      retry_concurrency       = optional(number, 5)
+      timeout_seconds         = optional(number, 60)
+      memory_megabytes        = optional(number, 512)
+      reserved_concurrency    = optional(number)
+    }), {})
+
+    publisher = optional(object({
+      batch_size              = optional(number, 100)
+      batching_window_seconds = optional(number, 0)
+      parallelization_factor  = optional(number, 1)
+      record_age_seconds      = optional(number, 21600)
+      timeout_seconds         = optional(number, 60)
+      memory_megabytes        = optional(number, 512)
+    }), {})
+
+    notifications = optional(object({
+      emails = optional(set(string), []) # each gets a confirmation request first
+      phones = optional(set(string), []) # in E.164, e.g. +15551234567
+    }), {})
+
+    audit = optional(object({
+      object_lock    = optional(object({ mode = string, days = number })) # GOVERNANCE or COMPLIANCE; only when the bucket is made
+      retention_days = optional(number)                                   # left out: for ever
+    }), {})
+
+    # These attach where they are given.
+    cache = optional(object({
+      url = string # redis:// or rediss://
+      vpc = optional(object({ subnet_ids = list(string), security_group_ids = list(string) }))
+    }))
+    search = optional(object({
+      url        = string
+      domain_arn = optional(string) # of an OpenSearch domain on AWS, to sign requests for
+      vpc        = optional(object({ subnet_ids = list(string), security_group_ids = list(string) }))
+    }))
+    workflow = optional(object({
+      pick_seconds = optional(number, 60)
+      pack_seconds = optional(number, 60)
+    }))
+
+    # Subscribers of your own, by name.
+    subscribers = optional(map(object({
+      package     = string # the actor, as `make package` names it
+      description = optional(string, "")
+      statuses    = optional(set(string), []) # the status after the change; empty: every one
+      changes     = optional(set(string), []) # INSERT, MODIFY, REMOVE; empty: every one
+      changed     = optional(set(string), []) # attributes, one of which must have changed; empty: whichever
+      pattern     = optional(string)          # an event pattern in JSON, in place of these three
+      environment = optional(map(string), {})
+      permissions = optional(map(object({
+        actions    = list(string)
+        resources  = list(string)
+        conditions = optional(list(object({ test = string, variable = string, values = list(string) })), [])
+      })), {})
+      vpc                     = optional(object({ subnet_ids = list(string), security_group_ids = list(string) }))
+      timeout_seconds         = optional(number, 30)
+      memory_megabytes        = optional(number, 512)
+      batch_size              = optional(number, 10)
+      batching_window_seconds = optional(number, 0)
+      maximum_concurrency     = optional(number, 10)
+      reserved_concurrency    = optional(number)
+    })), {})
+
+    subscriber_concurrency  = optional(number, 10) # of each of the flow's own subscribers
+    failures_retention_days = optional(number, 90)
+  })
+  description = "What the orders flow has beside its pipeline, and its sizes and limits; see modules/orders."
+  default     = { api = {} }
+}

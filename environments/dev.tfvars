@@ -7,3 +7,11 @@ log_retention_days = 7
 trips = {
   stream = { capacity = { mode = "PROVISIONED", shards = 1 } }
 }
+
+orders = {
+  api      = { throttling = { requests_per_second = 50, burst_requests = 100 }, cors = { origins = ["*"] } }
+  pipeline = { order_days = 7 }
+  workflow = { pick_seconds = 2, pack_seconds = 2 }
+
+  subscriber_concurrency = 2
+}

@@ -9,3 +9,12 @@ trips = {
   writer = { parallelization_factor = 4 }
   window = { total_slots = 4 }
 }
+
+# The trail is locked for a year, but for a role that may bypass governance. Before the first order, name here who issues
+# the API's tokens (api.jwt) and who takes the money (pipeline.payment_gateway_url).
+orders = {
+  api      = { throttling = { requests_per_second = 500, burst_requests = 1000 } }
+  pipeline = { parallelization_factor = 4 }
+  audit    = { object_lock = { mode = "GOVERNANCE", days = 365 } }
+  workflow = {}
+}

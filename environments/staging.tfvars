@@ -9,3 +9,10 @@ trips = {
   writer = { parallelization_factor = 2, reserved_concurrency = 8 }
   window = { reserved_concurrency = 4 }
 }
+
+# Everything that needs no endpoint of its own; a cache, a search domain and a payment gateway are named here once there are any.
+orders = {
+  api      = {}
+  pipeline = { order_days = 30 }
+  workflow = {}
+}

@@ -18,6 +18,11 @@ run "names_start_with_product_and_environment" {
   }
 
   assert {
+    condition     = output.orders_table_name == "sluice-test-orders" && output.orders_bus_name == "sluice-test-orders" && output.orders_stock_table_name == "sluice-test-orders-stock"
+    error_message = "The flows must not meet either."
+  }
+
+  assert {
     condition     = length(distinct(output.alarm_names)) == length(output.alarm_names)
     error_message = "Alarms of one name overwrite each other."
   }

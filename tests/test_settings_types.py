@@ -12,9 +12,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def declared(path: Path, name: str) -> Any:
-    with path.open() as file:
-        variables = hcl2.load(file)["variable"]
+def declared(module: Path, name: str) -> Any:
+    variables = [
+        variable for path in module.glob("*.tf") for variable in hcl2.loads(path.read_text()).get("variable", [])
+    ]
     return next(body for variable in variables for label, body in variable.items() if label.strip('"') == name)["type"]
 
 
@@ -23,12 +24,12 @@ def settings_of(source: str) -> str:
     return source.partition("starting_position")[2]
 
 
-@pytest.mark.parametrize("flow", ["trips"])
+@pytest.mark.parametrize("flow", ["trips", "orders"])
 def test_root_and_flow_declare_the_same_settings(flow):
-    assert declared(ROOT / "variables.tf", flow) == declared(ROOT / "modules" / flow / "variables.tf", "settings")
+    assert declared(ROOT, flow) == declared(ROOT / "modules" / flow, "settings")
 
 
 @pytest.mark.parametrize("kind", ["fan_out_sources", "table_sources"])
 def test_every_kind_of_stream_source_takes_the_settings_of_kinesis_sources(kind):
-    sources = ROOT / "modules" / "function" / "sources.tf"
-    assert settings_of(declared(sources, kind)) == settings_of(declared(sources, "kinesis_sources")) != ""
+    function = ROOT / "modules" / "function"
+    assert settings_of(declared(function, kind)) == settings_of(declared(function, "kinesis_sources")) != ""

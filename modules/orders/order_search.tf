@@ -12,7 +12,8 @@ locals {
 
       permissions = merge(
         # Without a domain's ARN the URL leads to a cluster that asks for no signature.
-        { for arn in search.domain_arn[*] : "WriteIndex" => { actions = ["es:ESHttpPost"], resources = ["${arn}/_bulk", "${arn}/orders/_bulk"] } },
+        { for arn in search.domain_arn[*] : "MakeIndex" => { actions = ["es:ESHttpPut"], resources = ["${arn}/orders"] } },
+        { for arn in search.domain_arn[*] : "WriteIndex" => { actions = ["es:ESHttpPost"], resources = ["${arn}/orders/_bulk"] } },
         local.reading_of_trimmed,
         local.use_of_key.decrypt,
       )
