@@ -159,7 +159,8 @@ def reply(answer: Answer, id_name: str | None) -> Reply:
     if id_name is None:
         return Approved("")
     found = said.get(id_name)
-    if not isinstance(found, str) or not 1 <= len(found) <= LONGEST_ID:
+    # An id is kept and sent back; JSON can say text that neither a table nor a request can carry.
+    if not isinstance(found, str) or not 1 <= len(found) <= LONGEST_ID or not (found.isascii() and found.isprintable()):
         return Trouble(f"status {answer.status} without {id_name}")
     return Approved(found)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
-from domain.order import Status
+import msgspec
+from msgspec import Meta
+
+from domain.order import CorrelationId, Name, Status
 from streamkit.changes import Change, ChangeError, Item, changes
-
-UNFINISHED = {Status.PLACED, Status.VALIDATED, Status.PAID, Status.RESERVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ class Task:
 
     def troubled(self) -> Task:
         return replace(self, attempts=self.attempts + 1)
+
+
+class _Waiting(msgspec.Struct, frozen=True, rename="camel"):
+    """What `Task.message` wrote, or whoever brings an order back by hand."""
+
+    order_id: Name
+    correlation_id: CorrelationId | None = None
+    attempts: Annotated[int, Meta(ge=0)] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ def delivery(event: Mapping[str, Any]) -> Delivery:
         return Delivery(len(found), in_order=False, tasks=tasks, strays=strays, removed=[])
     delivered = changes(event)
     tasks = [_task(one) for one in delivered if one.after is not None and not _finished(one.after)]
-    removed = [one for one in delivered if _unfinished(one)]
+    removed = [one for one in delivered if one.event_name == "REMOVE" and not _finished(one.before or {})]
     return Delivery(len(delivered), in_order=True, tasks=tasks, strays=[], removed=removed)
 
 
@@ -92,31 +101,16 @@ def _order_id(keys: Item) -> str:
     return order_id
 
 
-def _finished(after: Item) -> bool:
+def _finished(image: Item) -> bool:
     """Whether no step follows, whatever else the item holds."""
-    status = after.get("status")
-    return status == Status.SHIPPED or (status == Status.REJECTED and after.get("compensated") is True)
-
-
-def _unfinished(change: Change) -> bool:
-    before = change.before or {}
-    owing = before.get("status") == Status.REJECTED and before.get("compensated") is not True
-    return change.event_name == "REMOVE" and (before.get("status") in UNFINISHED or owing)
+    status = image.get("status")
+    return status == Status.SHIPPED or (status == Status.REJECTED and image.get("compensated") is True)
 
 
 def _message(record: Mapping[str, Any]) -> Task | Stray:
     try:
-        body = json.loads(record["body"])
-    except (ValueError, RecursionError):
-        body = None
-    order_id = body.get("orderId") if isinstance(body, dict) else None
-    if not isinstance(order_id, str) or not order_id:
-        return Stray(record["messageId"], f"a message must be a JSON object with orderId; got {record['body']!r:.80}")
-    correlation_id, attempts = body.get("correlationId"), body.get("attempts")
-    return Task(
-        record["messageId"],
-        order_id,
-        None,
-        correlation_id if isinstance(correlation_id, str) else None,
-        attempts if isinstance(attempts, int) and not isinstance(attempts, bool) and attempts > 0 else 0,
-    )
+        found = msgspec.json.decode(record["body"], type=_Waiting)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        got = ascii(record["body"][:80])
+        return Stray(record["messageId"], f"a message must be a JSON object with an orderId; got {got}: {error}")
+    return Task(record["messageId"], found.order_id, None, found.correlation_id, found.attempts)

@@ -17,6 +17,8 @@ from streamkit.https import Address, Answer
         (201, b'{"paymentId": "p-1", "more": 1}', Approved("p-1")),
         (200, b"{}", Trouble("status 200 without paymentId")),
         (200, b'{"paymentId": 7}', Trouble("status 200 without paymentId")),
+        (200, b'{"paymentId": "\\ud800"}', Trouble("status 200 without paymentId")),
+        (200, b'{"paymentId": "a\\u0000"}', Trouble("status 200 without paymentId")),
         (200, b'{"paymentId": ""}', Trouble("status 200 without paymentId")),
         (200, json.dumps({"paymentId": "p" * 257}).encode(), Trouble("status 200 without paymentId")),
         (200, b"[" * 10_000, Trouble("status 200 without paymentId")),

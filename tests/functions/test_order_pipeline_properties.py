@@ -1,6 +1,7 @@
 """Whatever fails, crashes, races and is delivered again: every order ends, and stock and money come out even."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ from domain.order import FOLLOWS, Status
 from local.engine import Timeline
 from tests.doubles import Fate, cancelled, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing
-from tests.ordering import World, shipped
+from tests.ordering import World, placing, shipped, stream_event, world
 from tests.partners import DEATHS, FORTUNES, MemoryPartner
 
 SKUS = ["apple", "pear", "plum"]  # plums are not in the stock
@@ -186,3 +187,37 @@ def test_while_the_gateway_is_down_no_shard_waits_and_no_order_is_lost_or_reject
     assert standing <= {Status.PLACED, Status.VALIDATED}
     shop.evening()
     comes_out_even(shop)
+
+
+NAMES = ["status", "version", "items", "totalCents", "history", "updatedAt", "correlationId", "payment", "compensated"]
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=5)
+LEAVES: Any = (
+    st.builds(lambda text: {"S": text}, TEXTS | st.sampled_from([str(status) for status in Status]))
+    | st.builds(lambda number: {"N": str(number)}, st.integers(-(10**20), 10**20) | st.just("1.5"))
+    | st.builds(lambda truth: {"BOOL": truth}, st.booleans())
+    | st.just({"NULL": True})
+)
+VALUES: Any = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.builds(lambda values: {"L": values}, st.lists(inner, max_size=2))
+        | st.builds(
+            lambda values: {"M": values}, st.dictionaries(st.sampled_from(["id", "at", "sku"]), inner, max_size=2)
+        )
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=3), st.booleans())
+def test_no_content_of_an_order_stops_its_shard_or_is_silently_dropped(spoiled, removed):
+    made = world()
+    first, second = placing(made, "o-1", "o-2")
+    item = made.tables.tables["orders"]["o-1"]
+    item |= spoiled
+    change = replace(first, before=item, after=None) if removed else replace(first, after=item)
+    assert made(stream_event(change, second)) == {"batchItemFailures": []}
+    assert made.order("o-2").status == Status.VALIDATED
+    told = made.logged("order_stuck") + made.logged("order_moved") + made.logged("unfinished_order_removed")
+    is_finished = item["status"] == {"S": "SHIPPED"} or item.get("compensated") == {"BOOL": True}
+    assert removed or is_finished or {"o-1", "o-2"} <= {line["order_id"] for line in told}

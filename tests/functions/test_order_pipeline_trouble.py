@@ -177,7 +177,22 @@ def test_a_reservation_that_contradicts_its_order_is_stuck_and_no_unit_moves():
     assert (len(made.logged("order_stuck")), made.available()["apple"]) == (1, 10)
 
 
-@pytest.mark.parametrize("body", ["no json", "[]", "{}", '{"orderId": 7}', '{"orderId": ""}', "[" * 5000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no json",
+        "[]",
+        "{}",
+        "[" * 5000,
+        '{"orderId": 7}',
+        '{"orderId": ""}',
+        '{"orderId": "\\ud800"}',
+        f'{{"orderId": "{"o" * 3000}"}}',
+        '{"orderId": "o-1", "attempts": -1}',
+        '{"orderId": "o-1", "attempts": 1.5}',
+        '{"orderId": "o-1", "correlationId": "\\n"}',
+    ],
+)
 def test_a_message_that_names_no_order_fails_alone(body):
     made = world()
     placing(made, "o-1")
