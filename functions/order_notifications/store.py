@@ -2,11 +2,11 @@
 
     claim ──> publish ──> mark      as it should be
     claim ──> crash                 the claim ends with its invocation; the next one publishes
-    claim ──> publish ──> crash     the next one publishes as well: here, and where an answer of SNS is lost on the way,
-                                    a notice goes twice
+    claim ──> publish ──> crash     the next one publishes as well
 
-Marking first would lose the notice at that point; twice is better than never. A claim keeps out another invocation that
-has the same message at the same time, as a standard queue may well deliver it.
+A notice goes twice in that last case alone, and in those that look like it: SNS took it and its answer was lost, or the
+table took no mark in the time that was left. Marking first would lose it there; twice is better than never. A claim
+keeps out another invocation that has the same message at the same time, as a standard queue may well deliver it.
 """
 
 from __future__ import annotations
