@@ -11,7 +11,7 @@ from local.engine.live.queue_worker import QueueWorker
 from local.engine.live.readings import Readings
 from local.engine.live.voice import Voice
 from local.engine.mapping import load
-from tests.doubles import ManualClock
+from tests.doubles import ManualClock, refused
 from tests.engine.doubles import FIFO, QUEUE, mapping
 from tests.engine.live.doubles import (
     ROLE,
@@ -94,6 +94,25 @@ def test_a_deletion_that_is_answered_with_200_and_refused_all_the_same_is_told_o
     at_work(queue, ScriptedFunctions(), BatchSize=10)
     assert (len(queue.told), "could not be deleted" in queue.told[0]) == (1, True)
     assert "10 messages refused, the first: ReceiptHandleIsInvalid" in queue.told[0]
+
+
+def test_a_queue_that_vanished_is_told_once_and_so_is_its_return(at_work):
+    class Vanished(MemoryQueue):
+        looks = 0
+
+        def receive_message(self, **request):
+            self.looks += 1
+            if self.looks <= 3:
+                raise refused("AWS.SimpleQueueService.NonExistentQueue", 400, "ReceiveMessage")
+            return super().receive_message(**request)
+
+    queue, functions = Vanished("a"), ScriptedFunctions()
+    at_work(queue, functions)
+    assert [text.split(": ", 1)[1].split(";")[0] for text in queue.told] == [
+        f"{QUEUE} is gone",
+        "is received from again",
+    ]
+    assert bodies(functions) == [["a"]]
 
 
 def test_what_no_filter_lets_through_is_deleted_unseen(at_work):

@@ -91,6 +91,16 @@ def test_latest_leaves_no_gap_after_a_kill_before_the_first_record(stream, stage
     assert at_work.functions.numbers == [["2"]]
 
 
+def test_a_shard_that_is_no_longer_listed_is_delivered_as_far_as_it_was_read(stream, stage):
+    stream.put(1)
+    at_work = stage(throttled_by_lambda(), {})
+    del stream.records[SHARD], stream.parents[SHARD]
+    at_work.worker.refresh(at_work.clock.now)
+    at_work.pass_time(5)
+    assert at_work.functions.numbers == [["1"], ["1"]]
+    assert at_work.checkpoints.kept[SHARD].done
+
+
 def test_a_child_that_comes_later_is_read_from_its_first_record_even_from_latest(stream, stage):
     at_work = stage(StartingPosition="LATEST")
     stream.shard(CHILD, SHARD)
