@@ -49,7 +49,7 @@ def _summary(timeline: Timeline, record: int) -> str:
         case [*_, Discarded(condition=condition)]:
             return f"{told}, and discarded: {condition}"
         case [*_, Invocation(verdict="Succeeded" | "FailedAt")]:
-            return f"{told}, at last with success"
+            return f"{told}, {'at last ' if len(calls) > 1 else ''}with success"
         case [*_, Happening(text=text)]:
             return f"{told}; last: {text.removesuffix(':')}"
         case _:

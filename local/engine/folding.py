@@ -149,8 +149,8 @@ def _reads_joined(story: Iterable[Numbered | Fold]) -> list[Numbered | Fold]:
 
 def _likeness(item: Item, tries: Counter[str]) -> Hashable | None:
     match item:
-        case Invocation(request_id=request_id) if tries[request_id] > 1:
-            return request_id
+        case Invocation(request_id=request_id) if item.steps and tries[request_id] > 1:
+            return request_id  # a batch of a stream; a queue's messages get another request with every receive
         case Invocation() if item.names:
             return item.shard_id, item.verdict, tuple(item.names)
         case Happening() if item.names:

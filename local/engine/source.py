@@ -59,10 +59,8 @@ class Source:
 
 
 def source(arn: object) -> Source:
-    if not isinstance(arn, str):
-        raise MappingRefusedError("EventSourceArn", f"must be an ARN; got {shown(arn)}", VALIDATION)
-    match = ARN.fullmatch(arn)
-    if match is None:
+    match = ARN.fullmatch(arn) if isinstance(arn, str) else None
+    if match is None or not isinstance(arn, str):
         raise MappingRefusedError("EventSourceArn", f"must be an ARN; got {shown(arn)}", VALIDATION)
     for service, form, kind in RESOURCES:
         resource = form.fullmatch(match["resource"])

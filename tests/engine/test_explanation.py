@@ -78,7 +78,7 @@ def test_windows_and_their_final_calls_are_told():
 def test_the_story_of_a_record_goes_on_to_the_end_of_its_window():
     timeline = simulate(mapping(TumblingWindowInSeconds=10), records(1000, 1012), counting)
     assert story(timeline, 0) == [
-        "#0 was delivered once, at last with success",
+        "#0 was delivered once, with success",
         "read #0",
         "invocation 1 (request 0001) with #0 in window [1000, 1010), first attempt",
         "    invocation 1: succeeded",
@@ -148,6 +148,13 @@ def test_a_message_that_returns_for_ever_is_told_by_its_first_rounds_and_its_las
     assert len(timeline.invocations) > 10_000
     assert len(lines) < 25
     assert f"    ... {len(timeline.invocations) - 4} more like it, every 30 s, until +345" in timeline.explain()
+
+
+def test_a_message_that_is_throttled_for_ever_is_told_as_shortly():
+    settings = QueueSettings(retention_seconds=3600.0)
+    timeline = simulate(mapping(QUEUE), [QueueMessage("x", 1000.0)], Scripted(FunctionThrottledError()), queue=settings)
+    assert len(timeline.invocations) > 3_000
+    assert len(timeline.explain().splitlines()) < 25
 
 
 def test_a_record_that_waits_is_told_behind_what_since_when_and_why():
