@@ -1,5 +1,6 @@
 """One breaker, many instances: what they share, what it costs, and what becomes of it when its table is in trouble."""
 
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
@@ -17,11 +18,21 @@ MOMENTS = st.integers(0, 10**12).map(lambda milliseconds: milliseconds / 1000)
 COUNTS = st.integers(0, 10**9)
 
 
+class RacedTable(MemoryDynamoDB):
+    """Before a put something else may happen first."""
+
+    before_put: Iterator[Callable[[], object]] = iter(())
+
+    def put_item(self, **request):
+        next(self.before_put, lambda: None)()
+        return super().put_item(**request)
+
+
 class Fleet:
     """Instances that share one breaker's item, and a clock."""
 
     def __init__(self, script=()):
-        self.table = MemoryDynamoDB(script, keys={"breakers": ("name",)})
+        self.table = RacedTable(script, keys={"breakers": ("name",)})
         self.clock = ManualClock(1000.0)
         self.names = map(str, count(1))
 
@@ -118,6 +129,16 @@ def test_of_two_that_saw_the_same_lapsed_opening_the_slower_one_does_not_probe()
     fleet.clock.now += 0.001
     answers = [first.ask(), second.ask()]  # both decide from what they have seen; only one write holds
     assert [type(answer) for answer in answers] == [Passage, Refusal]
+
+
+def test_of_two_that_write_at_the_same_time_one_probes():
+    fleet = Fleet()
+    first, second = fleet.opened()
+    fleet.clock.now += 10.0
+    fleet.table.before_put = iter([second.ask])  # between the look of the first and its write
+    assert isinstance(first.ask(), Refusal)
+    assert isinstance(second.ask(), Refusal)
+    assert fleet.table.items["payment"]["state"] == {"S": "half-open"}
 
 
 def test_another_probes_when_the_prober_has_died():
