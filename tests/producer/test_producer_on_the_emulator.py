@@ -153,6 +153,18 @@ def test_ctrl_c_stores_what_was_made_and_reports_it(endpoint, stream, tmp_path):
     assert (command.returncode, records["made"], records["failed"]) == (130, len(read(endpoint, stream)), 0)
 
 
+def test_the_command_whose_stream_is_deleted_under_it_accounts_for_every_record(endpoint, stream, tmp_path):
+    command = _command(endpoint.url, stream, "--rate", "500", "--report", tmp_path / "report.json")
+    _until(lambda: read(endpoint, stream))
+    endpoint.client("kinesis").delete_stream(StreamName=stream)
+    _, told = command.communicate(timeout=20)
+    report = json.loads((tmp_path / "report.json").read_text())
+    records = report["records"]
+    assert (command.returncode, report["reconciles"], "Traceback" in told) == (1, True, False)
+    assert records["made"] == records["acknowledged"] + records["failed"] > records["acknowledged"] > 0
+    assert f'"{stream}" takes no records (ResourceNotFoundException' in report["stopped"]
+
+
 def test_the_command_says_in_a_line_that_there_is_no_such_stream(endpoint):
     command = _command(endpoint.url, "nowhere")
     _, told = command.communicate(timeout=20)
