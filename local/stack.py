@@ -56,9 +56,11 @@ class Stack:
     def state(self) -> Path:
         return self.folder / "terraform.tfstate"
 
-    def apply(self) -> None:
+    def apply(self, *targets: str) -> None:
+        """Everything, or only `targets` such as module.trips and what they need."""
         self._prepare()
-        self._terraform("apply", "-auto-approve", PARALLELISM, *self._variables())
+        only = [f"-target={target}" for target in targets]
+        self._terraform("apply", "-auto-approve", PARALLELISM, *only, *self._variables())
 
     def destroy(self) -> None:
         self._terraform("destroy", "-auto-approve", PARALLELISM, *self._variables())

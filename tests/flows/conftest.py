@@ -15,6 +15,7 @@ from local.stack import ROOT, Stack
 from tests.flows.deployed import Trips
 from tests.flows.examples import rehearsal
 from tests.flows.leftovers import leftovers
+from tests.flows.neighbourhood import neighbourhood as neighbours
 
 NAME = "flows"
 
@@ -38,10 +39,17 @@ def examples(endpoint):
 
 
 @pytest.fixture(scope="session")
-def stack(endpoint, request):
+def neighbourhood():
+    with neighbours() as neighbourhood:
+        yield neighbourhood
+
+
+@pytest.fixture(scope="session")
+def stack(endpoint, neighbourhood, request):
     if any("examples" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("examples")  # they go up beside the stack
-    stack = Stack.at(endpoint.url, home(endpoint) / "flows", name=NAME, variables={"trips": TRIPS})
+    variables = {"trips": TRIPS, "orders": neighbourhood.settings()}
+    stack = Stack.at(endpoint.url, home(endpoint) / "flows", name=NAME, variables=variables)
     stack.apply()
     yield stack
     if request.session.exitstatus == pytest.ExitCode.INTERRUPTED and endpoint.ours:
