@@ -17,9 +17,11 @@ from local.engine.delivery import Commit, Discard, Failed, FailedAt, Outcome, To
 from local.engine.entries import Entry, Stamp
 from local.engine.function import TOO_LARGE
 from local.engine.lane import Invoke, Lane, Wait
+from local.engine.live.checkpoints import Checkpoint
 from local.engine.live.desk import Desk
 from local.engine.live.failure_records import FailureRecords
 from local.engine.live.invoking import Reply
+from local.engine.live.keeping import Keeper
 from local.engine.live.payloads import payload
 from local.engine.live.reading import HORIZON, Page, Position, Reader, ShardFacts
 from local.engine.live.resumption import Beginning, open_window, ours, positions, resume_window, unsettled
@@ -27,8 +29,6 @@ from local.engine.live.troubles import AwsError, Trouble, seconds_before_another
 from local.engine.live.wording import told_call
 from local.engine.responses import outcome
 from local.engine.shard import Shard
-
-SAVE_SECONDS = 0.05  # at most this often: a kill repeats what was settled since
 
 
 class ShardRunner:
@@ -54,7 +54,6 @@ class ShardRunner:
         self.poll_seconds = poll_seconds
         self.on_change = on_change
         self.on_trouble = on_trouble
-        self.saved = begin.checkpoint
         self.position: Position = begin.position
         self.iterator: str | None = None
         stamp = Stamp.of(facts.shard_id, desk.mapping.source, desk.function.role)
@@ -69,16 +68,19 @@ class ShardRunner:
         self.failed_reads = 0
         self.wakes: list[float | None] = [None] * len(self.shard.lanes)
         self.failures = FailureRecords(desk, facts.shard_id, self._delivered)
-        self.save_planned = False
-        self.touched = False
+        self.keeper = Keeper(desk, facts.shard_id, begin.checkpoint, self._settled)
         self.gone = False
 
     @property
     def is_done(self) -> bool:
         return self.shard.is_done
 
+    @property
+    def saved(self) -> Checkpoint:
+        return self.keeper.saved
+
     def start(self) -> None:
-        self._save_now()
+        self.keeper.save()
         self._drive(self.loop.clock())
         self._read()
 
@@ -151,7 +153,7 @@ class ShardRunner:
                 "and fan-out loses such records"
             )
         if received.filtered:
-            self._touch()
+            self.keeper.touch()
 
     def _read_failed(self, error: BaseException, now: float) -> None:
         self.failed_reads += 1
@@ -169,7 +171,7 @@ class ShardRunner:
         if not self.shard.ended:
             self.desk.voice.follow(lambda: f"{self._name}: {what}")
             self.shard.end()
-            self._touch()
+            self.keeper.touch()
             self._drive(now)
 
     # invoking
@@ -178,7 +180,7 @@ class ShardRunner:
         for index, lane in enumerate(self.shard.lanes):
             self._drive_lane(index, lane, now)
         if self.is_done and not self.saved.done:
-            self._save_now()
+            self.keeper.save()
             self.on_change()
 
     def _drive_lane(self, index: int, lane: Lane, now: float) -> None:
@@ -236,7 +238,7 @@ class ShardRunner:
         for each in steps:
             if isinstance(each, Discard):
                 self._discard(each, now)
-        self._touch()
+        self.keeper.touch()
         if self.shard.room > 0 and not self.reading and self.planned_read is None:
             self._plan_read(now)
         self._drive(now)
@@ -251,56 +253,29 @@ class ShardRunner:
 
     def _discard(self, discard: Discard, now: float) -> None:
         self.failures.send(discard, self.shard.stamp, now)
-        self._touch()
+        self.keeper.touch()
 
     def _delivered(self) -> None:
-        self._touch()
+        self.keeper.touch()
         self._drive(self.loop.clock())
 
     # checkpoints
 
-    def _touch(self) -> None:
-        self.touched = True
-        if not self.save_planned:
-            self.save_planned = True
-            self.loop.at(self.loop.clock() + SAVE_SECONDS, self._save_as_planned)
-
-    def _save_as_planned(self, _now: float) -> None:
-        self.save_planned = False
-        if self.touched:
-            self._save_now()
-
     def save_last(self) -> None:
         """At the end: whatever is settled and not yet on disk."""
-        if self.touched:
-            self._save_now()
+        self.keeper.save_last()
 
-    def _save_now(self) -> None:
+    def _settled(self) -> Checkpoint | None:
+        """What to keep of the shard as it is now; nothing yet, while a kill would lose a failure record."""
         if not self.failures.all_delivered:
-            return  # a kill now must lose neither batch nor failure record; its delivery asks again
-        self.touched = False
-        self.saved = replace(
+            return None
+        return replace(
             self.saved,
             positions=positions(self.shard, self.saved.positions),
             window=open_window(self.shard),
             done=self.is_done,
         )
-        desk = self.desk
-        task = partial(desk.checkpoints.save, desk.mapping.uuid, self.facts.shard_id, self.saved)
-        self.loop.work(desk.pools.keeping, task, self._was_saved)
-
-    def _was_saved(self, done: Future[None]) -> None:
-        try:
-            done.result()
-        except OSError as error:
-            self.desk.voice.once(
-                self._about("save"), "failed", f"{self._name}: its checkpoint cannot be written: {error}"
-            )
-            self._touch()
 
     @property
     def _name(self) -> str:
         return f"{self.desk.name}, {self.facts.shard_id}"
-
-    def _about(self, what: str) -> str:
-        return f"{self.desk.mapping.uuid} {self.facts.shard_id} {what}"
