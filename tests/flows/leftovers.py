@@ -9,7 +9,9 @@ from local.endpoint import Endpoint
 
 LISTED: dict[str, tuple[str, Callable[[Any], Iterable[str]]]] = {
     "alarm": ("cloudwatch", lambda aws: _names(aws, "describe_alarms", "MetricAlarms", "AlarmName")),
+    "api": ("apigatewayv2", lambda aws: [api["Name"] for api in aws.get_apis()["Items"]]),
     "bucket": ("s3", lambda aws: [bucket["Name"] for bucket in aws.list_buckets()["Buckets"]]),
+    "bus": ("events", lambda aws: [bus["Name"] for bus in aws.list_event_buses()["EventBuses"]]),
     "function": ("lambda", lambda aws: _names(aws, "list_functions", "Functions", "FunctionName")),
     "key alias": (
         "kms",
@@ -19,6 +21,7 @@ LISTED: dict[str, tuple[str, Callable[[Any], Iterable[str]]]] = {
     "mapping": ("lambda", lambda aws: _names(aws, "list_event_source_mappings", "EventSourceMappings", "FunctionArn")),
     "queue": ("sqs", lambda aws: [url.rsplit("/", 1)[-1] for url in aws.list_queues().get("QueueUrls", [])]),
     "role": ("iam", lambda aws: _names(aws, "list_roles", "Roles", "RoleName")),
+    "state machine": ("stepfunctions", lambda aws: _names(aws, "list_state_machines", "stateMachines", "name")),
     "stream": ("kinesis", lambda aws: aws.list_streams()["StreamNames"]),
     "table": ("dynamodb", lambda aws: aws.list_tables()["TableNames"]),
     "topic": ("sns", lambda aws: [topic["TopicArn"].rsplit(":", 1)[-1] for topic in aws.list_topics()["Topics"]]),
