@@ -166,6 +166,18 @@ def test_a_probe_that_fails_opens_again_for_longer():
     assert second.ask() == Refusal(20.0)
 
 
+def test_a_breaker_whose_item_is_deleted_by_hand_begins_closed():
+    fleet = Fleet()
+    first, second = fleet.opened()
+    second.ask()
+    fleet.table.items.clear()
+    fleet.clock.now += 5.0
+    assert (first.ask(), second.ask()) == (Passage(0), Passage(0))
+    fail(first)
+    fail(second)
+    assert fleet.instance().ask() == Refusal(10.0)
+
+
 def test_a_success_from_before_the_opening_closes_nothing():
     fleet = Fleet()
     slow = fleet.instance()
