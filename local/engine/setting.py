@@ -37,7 +37,7 @@ class Setting:
             refuse_other_spans("function_timeout", self.function_timeout, NEVER)
         if self.retention_seconds is not None:
             refuse_other_spans("retention_seconds", self.retention_seconds, LONGEST_RETENTION_SECONDS)
-        if self.view_type not in VIEWS:
+        if not isinstance(self.view_type, str) or self.view_type not in VIEWS:
             raise ValueError(f"stream_view_type must be one of {', '.join(VIEWS)}; got {shown(self.view_type)}")
         _refuse_other_hash_ranges(self.hash_ranges)
 

@@ -60,14 +60,13 @@ class Source:
 
 def source(arn: object) -> Source:
     match = ARN.fullmatch(arn) if isinstance(arn, str) else None
-    if match is None or not isinstance(arn, str):
+    if match is None:
         raise MappingRefusedError("EventSourceArn", f"must be an ARN; got {shown(arn)}", VALIDATION)
     for service, form, kind in RESOURCES:
         resource = form.fullmatch(match["resource"])
         if match["service"] == service and resource is not None:
-            return Source(
-                arn, kind, resource["name"], match["partition"], match["region"], match["account"] or "000000000000"
-            )
+            account = match["account"] or "000000000000"
+            return Source(match[0], kind, resource["name"], match["partition"], match["region"], account)
     raise MappingRefusedError(
         "EventSourceArn",
         "must be a Kinesis stream or consumer, a DynamoDB table stream or an SQS queue, "

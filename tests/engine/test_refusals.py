@@ -1,9 +1,12 @@
 """What is malformed is refused where it is given, by its name, with its value and what to do."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from local.engine import KinesisRecord, MappingRefusedError, QueueMessage, QueueSettings, TableChange, simulate
 from local.engine.mapping import load
@@ -16,6 +19,7 @@ GOOD: dict[Any, dict[str, Any]] = {
     TableChange: {"shard_id": SHARD, "event_name": "INSERT", "keys": {}, "created": 1000.0},
     QueueMessage: {"body": "{}", "sent": 1000.0},
 }
+FIELDS = {field.name for kind in GOOD for field in fields(kind)}
 
 
 def by_name(value: object) -> str:
@@ -113,6 +117,53 @@ def test_an_argument_is_refused_by_its_name(arn, given, message):
     record: Any = {STREAM: at_once(1), TABLE: [TableChange(**GOOD[TableChange])], QUEUE: [QueueMessage("{}", 1.0)]}[arn]
     with pytest.raises((TypeError, ValueError), match=message):
         simulate(mapping(arn), record, nothing, **given)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.binary(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+ARGUMENTS = st.sampled_from(
+    ["shards", "hash_ranges", "stream_view_type", "until", "function_timeout", "retention_seconds",
+     "invocation_seconds", "queue", "records", "function"]
+)  # fmt: skip
+
+
+@given(arn=st.sampled_from([STREAM, TABLE, QUEUE]), name=ARGUMENTS, junk=JUNK)
+def test_an_argument_however_odd_is_refused_or_taken_and_upsets_nothing(arn, name, junk):
+    given: dict[str, Any] = {"records": [], "function": nothing, name: junk}
+    try:
+        told = simulate(mapping(arn), **given).explain()
+    except (TypeError, ValueError) as refused:
+        told = str(refused)
+    assert told == "Nothing happened." or name in told
+
+
+def made(kind: Any, changes: dict[str, Any]) -> tuple[Any, str]:
+    """A record, or the text that refuses it."""
+    try:
+        return kind(**{**GOOD[kind], **changes}), ""
+    except (TypeError, ValueError) as refused:
+        return None, str(refused)
+
+
+@given(kind=st.sampled_from(list(GOOD)), changes=st.dictionaries(st.sampled_from(sorted(FIELDS)), JUNK, max_size=2))
+def test_a_record_however_odd_is_refused_by_its_field_or_delivered(kind, changes):
+    changes = {name: junk for name, junk in changes.items() if name in {field.name for field in fields(kind)}}
+    record, refusal = made(kind, changes)
+    source = {KinesisRecord: STREAM, TableChange: TABLE, QueueMessage: QUEUE}[kind]
+    delivered = [] if refusal else simulate(mapping(source), [record], nothing).invocations
+    assert refusal.startswith(tuple(changes)) if refusal else len(delivered) == 1
+
+
+@given(JUNK | st.dictionaries(st.sampled_from(["state", "batchItemFailures"]), JUNK), st.sampled_from([0, 60]))
+def test_an_answer_however_odd_never_leaves_the_simulation(answer, seconds):
+    settings = mapping(
+        MaximumRetryAttempts=1, TumblingWindowInSeconds=seconds, FunctionResponseTypes=["ReportBatchItemFailures"]
+    )
+    timeline = simulate(settings, at_once(2), Scripted(answer))
+    assert all(invocation.verdict for invocation in timeline.invocations)
 
 
 def test_records_that_are_none_are_refused():
