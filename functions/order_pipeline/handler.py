@@ -1,7 +1,8 @@
 """Move orders on by one step each: those that changed, and those whose wait in the retry queue is over.
 
 all settled       {"batchItemFailures": []}
-trouble, no time  {"batchItemFailures": [...]}   the earliest record of a stream, each message of a queue
+trouble, no time  {"batchItemFailures": [...]}   of a stream the earliest record it befell
+nobody's order    {"batchItemFailures": [...]}   of a queue each message that only a person can help
 no delivery       raises, and so does what no retry mends: a denial, a missing table
 """
 
