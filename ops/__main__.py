@@ -1,5 +1,6 @@
 """python -m ops totals ...           the totals of a vendor, slots summed and averages computed
 python -m ops revenue ...          revenue and orders by period and sku, once or live
+python -m ops audit ...            versions of orders that the audit trail lacks
 python -m ops stock list ...       what there is of each sku, and what is reserved
 python -m ops stock set|add ...    prices and numbers
 """
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import figures, live, revenue, stock
+from ops import figures, live, revenue, stock, trail
 from ops.columns import columns
 from ops.revenue import Screen
 from ops.totals import NoTableError, Total, as_json, as_table, read, table_of
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True)
     add_totals(commands.add_parser("totals", help="print the totals of vendors, by bucket"))
     add_revenue(commands.add_parser("revenue", help="show revenue and orders, by period and sku"))
+    add_audit(commands.add_parser("audit", help="name the versions of orders that the audit trail lacks"))
     add_stock(commands.add_parser("stock", help="list the stock, set prices and numbers"))
     return whole
 
@@ -66,6 +68,12 @@ def add_revenue(shown: argparse.ArgumentParser) -> None:
     form = shown.add_mutually_exclusive_group()
     form.add_argument("--live", action="store_true", help="go on showing, until interrupted")
     form.add_argument("--json", action="store_true", help="one JSON object per line")
+
+
+def add_audit(audit: argparse.ArgumentParser) -> None:
+    audit.set_defaults(run=show_gaps)
+    audit.add_argument("--bucket", required=True, help="the audit bucket: the root's output orders_audit_bucket_name")
+    audit.add_argument("--json", action="store_true", help="one JSON object per line, for orders with a gap alone")
 
 
 def add_stock(looked_after: argparse.ArgumentParser) -> None:
@@ -120,6 +128,11 @@ def show_revenue(chosen: argparse.Namespace) -> None:
         live.keep_showing(picture, SECONDS_BETWEEN_PICTURES, sys.stdout, os.environ)
     else:
         live.show(picture, sys.stdout, os.environ)
+
+
+def show_gaps(chosen: argparse.Namespace) -> None:
+    found = trail.read(boto3.client("s3"), chosen.bucket)
+    print(trail.as_json(found) if chosen.json else trail.as_text(found))
 
 
 def list_stock(chosen: argparse.Namespace) -> None:
