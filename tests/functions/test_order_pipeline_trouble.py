@@ -8,7 +8,7 @@ from streamkit.changes import ChangeError
 from streamkit.https import Answer
 from tests.doubles import Rubbish, cancelled, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, Written
-from tests.ordering import LINE, STAGES, brought_to, placing, sqs, stream_event, world
+from tests.ordering import LINE, STAGES, brought_to, everyone_refuses, placing, sqs, stream_event, world
 from tests.partners import MemoryPartner
 
 
@@ -167,6 +167,22 @@ def test_a_refund_that_the_gateway_refuses_is_stuck_and_nothing_is_forgotten():
     (line,) = made.logged("order_stuck")
     assert line["reason"] == "payment paymentId-o-1 must be refunded; the gateway refused: too old"
     assert made.order("o-1").compensated is None
+
+
+def test_once_a_refund_was_made_by_hand_the_rest_of_a_compensation_goes_on():
+    made = world(gateway=MemoryPartner(), carrier=MemoryPartner(refusing=everyone_refuses))
+    change = brought_to(made, "REJECTED")
+    made.gateway.post = lambda *_: Answer(422, b"{}")
+    made(stream_event(*change))
+    made.tables.update_item(
+        TableName="orders",
+        Key={"id": {"S": "o-1"}},
+        UpdateExpression="SET #version = #version + :one REMOVE #payment",
+        ExpressionAttributeNames={"#version": "version", "#payment": "payment"},
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+    made.finish()
+    assert (made.order("o-1").compensated, made.available()["apple"], made.reservations()) == (True, 10, [])
 
 
 def test_a_reservation_that_contradicts_its_order_is_stuck_and_no_unit_moves():
