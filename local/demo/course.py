@@ -16,6 +16,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.config import Config
+
 from local.demo.reconciliation import Reconciliation, reconciled
 from local.demo.stores import Look, Stores
 from local.demo.view import Screen, closed, standing, table
@@ -23,7 +25,7 @@ from local.detour import detour
 from local.endpoint import CONFIG, client
 from local.fault_proxy import FaultProxy
 from local.faults import Reset, Rule
-from producer import Producer
+from producer import Counts, Producer
 from producer.pace import Pace
 from producer.report import Report
 from producer.run import Interruption, Run, Time, carry_out
@@ -45,6 +47,7 @@ TRIPS = {
 ALIAS = "live"
 LOOK_SECONDS = 1.0
 LOST_ANSWERS = 6
+ASKS_ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"})  # as a producer's client must
 SETTLED_SECONDS = 90.0
 
 
@@ -122,8 +125,7 @@ class Trips:
     def __init__(self, url: str, stream: str, plan: Plan) -> None:
         self._plan = plan
         self._interruption = Interruption(threading.Event(), threading.Event())
-        once = CONFIG.merge(type(CONFIG)(retries={"total_max_attempts": 1, "mode": "standard"}))
-        self._producer = Producer(client("kinesis", url, config=once), stream)
+        self._producer = Producer(client("kinesis", url, config=CONFIG.merge(ASKS_ONCE)), stream)
         self._thread = ThreadPoolExecutor(1, "trips")
         self._report: Future[Report] | None = None
         self._begun = 0.0
@@ -151,9 +153,8 @@ class Trips:
             raise DemoError(f"every trip must be in the stream once:\n{report.text()}")
         return report
 
-    @property
-    def counts(self) -> Callable[[], Any]:
-        return self._producer.counts
+    def counts(self) -> Counts:
+        return self._producer.counts()
 
     @property
     def elapsed(self) -> float:
