@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from botocore.config import Config
@@ -76,7 +77,7 @@ class Plan:
 
 def run(url: str, outputs: dict[str, Any], plan: Plan, screen: Screen) -> Reconciliation:
     """The accounts of one run over the stack behind `outputs`, whose mappings an engine runs."""
-    stores = Stores(lambda service: client(service, url), outputs)
+    stores = Stores(cache(lambda service: client(service, url)), outputs)
     told: set[tuple[str, str]] = set()
     with ExitStack() as under, Trips(url, outputs["trips_stream_name"], plan) as trips:
         fault = Fault(url, outputs["window_aggregator_function_name"], screen.tell)
