@@ -67,6 +67,29 @@ run "the_aggregator_reads_with_the_throughput_that_is_shared_whatever_the_writer
   }
 }
 
+run "what_only_the_aggregator_can_tell_rings_the_alarms_of_its_own_environment" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.final_calls_failing.dimensions == tomap({ service = "sluice-test-trips-window-aggregator" })
+    error_message = "Another environment of the account must not ring this alarm."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.windows_terminated_early.dimensions == tomap({ service = "sluice-test-trips-window-aggregator" })
+    error_message = "Another environment of the account must not ring this alarm."
+  }
+
+  assert {
+    condition     = length(setsubtract(["sluice-test-trips-window-aggregator-final-calls-failing", "sluice-test-trips-window-aggregator-windows-terminated-early", "sluice-test-trips-window-aggregator-trips-discarded", "sluice-test-trips-window-aggregator-iterator-age"], output.alarm_names)) == 0
+    error_message = "Every alarm of the flow must be told to who asks for them."
+  }
+}
+
 run "a_window_longer_than_lambda_keeps_one_is_refused" {
   command = plan
 
