@@ -13,6 +13,7 @@ from local.engine_process import EngineProcess
 from local.fault_proxy import FaultProxy
 from local.stack import ROOT, Stack
 from tests.flows.deployed import Trips
+from tests.flows.engines import kill
 from tests.flows.examples import rehearsal
 from tests.flows.leftovers import leftovers
 from tests.flows.neighbourhood import neighbourhood as neighbours
@@ -74,7 +75,7 @@ def engine(endpoint, stack, deployed, tmp_path):
     process = EngineProcess(endpoint.url, tmp_path)
     process.up(stack.state)
     yield process
-    process.down()
+    kill(process)
     deployed.poll(on=False)
 
 

@@ -15,7 +15,7 @@ from local.emulator import Emulator
 from local.faults import Reset, Rule, ServerError, Throttle
 from tests.events import packed, trip
 from tests.flows.deployed import ALIAS
-from tests.flows.patience import until
+from tests.flows.engines import kill
 from tests.flows.producing import LATENESS, SPOILED, producing
 from tests.flows.stocktaking import held, reported, unusable
 from tests.flows.windows import settled
@@ -67,14 +67,6 @@ def kill_workers():
     return len(workers)
 
 
-def kill_engine(engine, state):
-    """The engine ends without a word, and another one begins."""
-    process = engine.ledger.process()
-    os.kill(process.pid, signal.SIGKILL)
-    until(lambda: engine.ledger.process() is None, seconds=10, every=0.02)
-    engine.up(state)
-
-
 @pytest.mark.usefixtures("iam_enforced")
 def test_totals_equal_the_report_to_the_cent_whatever_is_killed_throttled_or_lost(
     river, engine, stack, proxy, kinesis, tmp_path
@@ -91,7 +83,8 @@ def test_totals_equal_the_report_to_the_cent_whatever_is_killed_throttled_or_los
         with without_concurrency(river):
             time.sleep(3)
         time.sleep(2)
-        kill_engine(engine, stack.state)
+        kill(engine)
+        engine.up(stack.state)
         time.sleep(2)
         kill_workers()
         produced.close()

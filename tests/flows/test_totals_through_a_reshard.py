@@ -10,8 +10,8 @@ from contextlib import ExitStack, closing
 import pytest
 
 from local.endpoint import client
-from local.engine.live import running_engine
 from tests.flows.engine.kinesis_mock import kinesis_mock
+from tests.flows.engines import engine_reading
 from tests.flows.patience import until
 from tests.flows.producing import LATENESS, SPOILED, producing
 from tests.flows.stocktaking import held, reported
@@ -21,13 +21,12 @@ CONSUMERS = ("trip_writer", "window_aggregator")
 
 
 @pytest.fixture
-def kinesis(trips, tmp_path, monkeypatch):
-    """The flow's stream with two shards, elsewhere: producer and engine find it by the service's own address."""
+def kinesis(trips, tmp_path):
+    """The flow's stream with two shards, elsewhere."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(closing(socket.create_server(("127.0.0.1", 0)))) for _ in range(2)]
         ports = [each.getsockname()[1] for each in sockets]
     with kinesis_mock(ports[0], ports[1], tmp_path / "kinesis.log") as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", url)
         kinesis = client("kinesis", url)
         kinesis.create_stream(StreamName=trips.outputs["trips_stream_name"], ShardCount=2)
         until(lambda: is_active(kinesis, trips), seconds=20)
@@ -39,7 +38,7 @@ def river(endpoint, stack, trips, kinesis, tmp_path):
     """The flow on that stream. Its shards have the names of the other's, so no mark may be left of either."""
     trips.forget_totals(marks=True)
     trips.poll(on=True)
-    with running_engine(endpoint.url, stack.state, home=tmp_path / "engine", tell=lambda _: None):
+    with engine_reading(kinesis.meta.endpoint_url, endpoint.url, stack.state, tmp_path / "engine"):
         yield trips
     trips.poll(on=False)
     trips.forget_totals(marks=True)
