@@ -343,7 +343,7 @@ run "no_alarm_is_named_twice" {
   }
 
   assert {
-    condition     = length(setsubtract(["sluice-test-orders-api-5xx", "sluice-test-orders-api-latency", "sluice-test-orders-pipeline-breaker-opened", "sluice-test-orders-publisher-returned", "sluice-test-orders-retries-queue-age", "sluice-test-orders-notifications-undelivered", "sluice-test-orders-fulfilment-failed", "sluice-test-orders-fulfilment-timed-out"], output.alarm_names)) == 0
+    condition     = length(setsubtract(["sluice-test-orders-api-5xx", "sluice-test-orders-api-latency", "sluice-test-orders-pipeline-breaker-opened", "sluice-test-orders-publisher-returned", "sluice-test-orders-publisher-unpublishable", "sluice-test-orders-retries-queue-age", "sluice-test-orders-notifications-undelivered", "sluice-test-orders-fulfilment-failed", "sluice-test-orders-fulfilment-timed-out"], output.alarm_names)) == 0
     error_message = "Nothing that is watched may be left out of the list."
   }
 }
@@ -363,6 +363,11 @@ run "the_flows_own_figures_are_watched_for_this_environment_alone" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.unpublished_changes.dimensions == tomap({ service = "sluice-test-orders-publisher" }) && aws_cloudwatch_metric_alarm.unpublished_changes.metric_name == "ChangesReturned"
     error_message = "Nor another environment's publisher."
+  }
+
+  assert {
+    condition     = local.order_publisher_permissions.KeepUnpublishable.resources == ["${module.failures.bucket.arn}/unpublishable/*"]
+    error_message = "A change that can never be an event must have a place that its function can write to, and no other."
   }
 
   assert {

@@ -32,7 +32,7 @@ _encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").e
 
 
 class UnpublishableChangeError(RuntimeError):
-    """A change that can never go to the bus. Bisected down to it, the batch goes to the failures bucket."""
+    """A change that can never go to the bus; it goes to the failures bucket."""
 
 
 @dataclass(frozen=True, slots=True)

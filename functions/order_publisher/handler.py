@@ -1,8 +1,10 @@
-"""Publish every change of the orders table to the bus, in order, and have Lambda deliver again from the first unsent.
+"""Publish every change of the orders table to the bus, in order; Lambda delivers again from the first unsettled one.
 
-all sent         {"batchItemFailures": []}
-some sent        {"batchItemFailures": [{"itemIdentifier": <the first that is not>}]}
-none sent        raises, and so does what no retry mends: a denial, a missing bus, a change that is no order's
+all settled      {"batchItemFailures": []}
+some settled     {"batchItemFailures": [{"itemIdentifier": <the first that is not>}]}
+none settled     raises, and so does what no retry mends: a denial, a missing bus
+
+A change that can never be an event is kept in the failures bucket, and is settled by that: no content blocks a shard.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from order_publisher.entry import Entry, UnpublishableChangeError, entry
+from order_publisher.forwarding import Progress, forward
 from order_publisher.settings import Settings
-from order_publisher.sink import BusSink, Sent
+from order_publisher.sink import BusSink
+from order_publisher.unpublishable import Failures
 from streamkit import clients, metrics, settings
 from streamkit.changes import Change, changes
 from streamkit.invocation import Context, seconds_for_calls
@@ -23,62 +26,65 @@ from streamkit.logs import log, one_line
 
 
 class NothingPublishedError(RuntimeError):
-    """The bus took not one change of a batch; Lambda shall see a function error, and retry."""
+    """Not one change of a batch could be settled; Lambda shall see a function error, and retry."""
 
 
 def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    return publish(event, context, sink(), log())
+    return publish(event, context, sink(), failures(), log())
 
 
-def publish(event: dict[str, Any], context: Context, sink: BusSink, log: Logger) -> dict[str, Any]:
-    """Every change of `event` is on the bus, or comes back with all that follows it."""
+def publish(event: dict[str, Any], context: Context, sink: BusSink, failures: Failures, log: Logger) -> dict[str, Any]:
+    """Every change of `event` is on the bus or among the failures, or comes back with all that follows it."""
     with one_line(log, context) as facts:
         delivered = changes(event)
-        entries, poison = publishable(delivered)
-        facts |= {"changes": len(delivered), "trimmed": sum(one.trimmed for one in entries)}
-
-        sent = sink.send(entries, seconds_for_calls(context))
-        facts |= {"sent": sent.count, "returned": len(delivered) - sent.count}
-        facts |= {"retries": sent.retries, "refusal": sent.refusal, "unpublishable": str(poison) if poison else None}
-        metrics.count(
-            ChangesPublished=sent.count,
-            ChangesTrimmed=sum(one.trimmed for one in entries[: sent.count]),
-            ChangesReturned=len(delivered) - sent.count,
-        )
-        return answer(delivered, sent, poison)
+        progress = forward(delivered, event["Records"], sink, failures, seconds_for_calls(context))
+        tell(log, facts, delivered, progress)
+        return answer(delivered, progress)
 
 
-def publishable(delivered: list[Change]) -> tuple[list[Entry], UnpublishableChangeError | None]:
-    """The entries for the changes up to one that can have none, and what is wrong with that one."""
-    entries: list[Entry] = []
-    for change in delivered:
-        try:
-            entries.append(entry(change))
-        except UnpublishableChangeError as error:
-            return entries, error
-    return entries, None
+def tell(log: Logger, facts: dict[str, Any], delivered: list[Change], progress: Progress) -> None:
+    """Note what came of the batch, count it, and name each change that could not be published."""
+    for one in progress.unpublishable:
+        told = {"sequence_number": one.sequence_number, "kept_at": one.key, "reason": one.reason}
+        log.error("change_unpublishable", extra=told)
+    counts = {
+        "sent": len(progress.sent),
+        "trimmed": sum(one.trimmed for one in progress.sent),
+        "unpublishable": len(progress.unpublishable),
+        "returned": len(delivered) - progress.settled,
+    }
+    facts |= {"changes": len(delivered), **counts, "retries": progress.retries, "refusal": progress.refusal}
+    metrics.count(
+        ChangesPublished=counts["sent"],
+        ChangesTrimmed=counts["trimmed"],
+        ChangesUnpublishable=counts["unpublishable"],
+        ChangesReturned=counts["returned"],
+    )
 
 
-def answer(delivered: list[Change], sent: Sent, poison: UnpublishableChangeError | None) -> dict[str, Any]:
-    """What Lambda is told. A change that cannot go raises once it is the first of its batch: bisecting isolates it."""
-    if sent.count == len(delivered):
+def answer(delivered: list[Change], progress: Progress) -> dict[str, Any]:
+    """What Lambda is told."""
+    if progress.settled == len(delivered):
         return {"batchItemFailures": []}
-    first = delivered[sent.count]
-    if sent.count:
+    first = delivered[progress.settled]
+    if progress.settled:
         return {"batchItemFailures": [{"itemIdentifier": first.sequence_number}]}
-    if sent.final:
-        raise UnpublishableChangeError(
-            f"the bus must take every change; it refused {first.sequence_number} for good: {sent.refusal}; "
-            "bisected down to it, the batch goes to the failures bucket"
-        )
-    if poison and not sent.refusal:
-        raise poison
     raise NothingPublishedError(
         f"a batch must get on; got {len(delivered)} changes and sent none, the first at {first.sequence_number}: "
-        f"{sent.refusal or 'the time ran out'}; Lambda tries it again, look at the throttles of the bus"
+        f"{progress.refusal or 'the time ran out'}; Lambda tries it again, look at the throttles of the bus"
     )
 
 
 @cache
 def sink() -> BusSink:
-    return BusSink(settings.read(Settings, os.environ).bus_name, clients.events())
+    return BusSink(_settings().bus_name, clients.events())
+
+
+@cache
+def failures() -> Failures:
+    return Failures(_settings().failures_bucket, clients.s3)
+
+
+@cache
+def _settings() -> Settings:
+    return settings.read(Settings, os.environ)

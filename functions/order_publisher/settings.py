@@ -7,3 +7,4 @@ import msgspec
 
 class Settings(msgspec.Struct, frozen=True):
     bus_name: str
+    failures_bucket: str

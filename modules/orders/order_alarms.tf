@@ -47,3 +47,26 @@ resource "aws_cloudwatch_metric_alarm" "unpublished_changes" {
   alarm_actions = [var.operations_topic.arn]
   ok_actions    = [var.operations_topic.arn]
 }
+
+resource "aws_cloudwatch_metric_alarm" "unpublishable_changes" {
+  alarm_name        = "${var.name}-publisher-unpublishable"
+  alarm_description = "Something that is no order was written to table ${var.name}: ${local.publisher_name} has kept the change under unpublishable/ in the failures bucket, and no subscriber will see it. Look there for the reason, and at who wrote it."
+  tags              = var.tags
+
+  # metric
+  namespace   = "Sluice"
+  metric_name = "ChangesUnpublishable"
+  dimensions  = { service = local.publisher_name }
+  statistic   = "Sum"
+  period      = 60
+
+  # threshold
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+
+  # actions
+  alarm_actions = [var.operations_topic.arn]
+  ok_actions    = [var.operations_topic.arn]
+}

@@ -3,9 +3,15 @@
 locals {
   publisher_name = "${var.name}-publisher"
 
-  order_publisher_permissions = {
-    PutOnBus = { actions = ["events:PutEvents"], resources = [local.bus_arn] }
-  }
+  order_publisher_permissions = merge(
+    {
+      PutOnBus = { actions = ["events:PutEvents"], resources = [local.bus_arn] }
+
+      # A change that can never be an event must not hold up those behind it.
+      KeepUnpublishable = { actions = ["s3:PutObject"], resources = ["${module.failures.bucket.arn}/unpublishable/*"] }
+    },
+    local.use_of_key.encrypt,
+  )
 }
 
 module "order_publisher" {
@@ -21,6 +27,7 @@ module "order_publisher" {
 
   environment = {
     BUS_NAME                = aws_cloudwatch_event_bus.this.name
+    FAILURES_BUCKET         = module.failures.bucket.name
     POWERTOOLS_SERVICE_NAME = local.publisher_name
   }
 

@@ -102,6 +102,7 @@ output "alarm_names" {
     [
       aws_cloudwatch_metric_alarm.breaker_opened.alarm_name,
       aws_cloudwatch_metric_alarm.unpublished_changes.alarm_name,
+      aws_cloudwatch_metric_alarm.unpublishable_changes.alarm_name,
       aws_cloudwatch_metric_alarm.undelivered_notifications.alarm_name,
     ],
   )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -14,13 +15,14 @@ from hypothesis import strategies as st
 
 from domain.order import Status
 from domain.order_event import order_event
-from order_publisher.entry import MOST_CALL_BYTES, MOST_ENTRIES, UnpublishableChangeError
+from order_publisher.entry import MOST_CALL_BYTES, MOST_ENTRIES
 from order_publisher.handler import NothingPublishedError, publish
 from order_publisher.sink import BusSink
+from order_publisher.unpublishable import Failures
 from streamkit.clients import CALL_SECONDS
 from streamkit.invocation import ANSWER_SECONDS
 from tests.changes import change_event, change_record
-from tests.doubles import ManualClock, ManualContext, Rubbish, full_waits, refused, throttled, timed_out
+from tests.doubles import ManualClock, ManualContext, MemoryBucket, Rubbish, full_waits, refused, throttled, timed_out
 from tests.order_doubles import MemoryBus
 from tests.order_events import body, details, rejected, shipped, stream_event
 
@@ -32,10 +34,11 @@ def back_from(sequence_number):
     return {"batchItemFailures": [{"itemIdentifier": str(sequence_number)}]}
 
 
-def invoke(event, bus, clock=None, stream=None):
-    clock = clock or ManualClock()
+def invoke(event, bus, clock=None, stream=None, bucket=None):
+    clock, bucket = clock or ManualClock(), bucket or MemoryBucket()
     log = Logger(service=f"order_publisher_{uuid4()}", stream=stream or io.StringIO())
-    return publish(event, ManualContext(clock), BusSink("orders", bus, full_waits(clock)), log)
+    failures = Failures("failures", lambda: bucket, full_waits(clock))
+    return publish(event, ManualContext(clock), BusSink("orders", bus, full_waits(clock)), failures, log)
 
 
 def many(count, **attributes):
@@ -238,32 +241,55 @@ def test_an_empty_batch_is_done_without_a_call():
 # poison
 
 
-def test_what_comes_before_a_change_that_is_no_orders_is_sent_and_it_comes_back():
+def test_a_change_that_is_no_orders_is_kept_whole_with_its_reason_and_blocks_nothing():
+    bus, bucket = MemoryBus(), MemoryBucket()
+    first, last = many(1)["Records"], change_record("REMOVE", {"id": "o-2", "version": 1, "status": "PLACED"}, None)
+    assert invoke(change_event(*first, poison(2), last), bus, bucket=bucket) == DONE
+    assert [one["orderId"] for one in bus.details] == ["o-1", "o-2"]
+    kept = json.loads(bucket.objects["unpublishable/2.json"])
+    assert kept["record"] == poison(2)
+    assert re.search(r"id, version and status.*change 2 of \{'id': 'o-9'\}", kept["reason"])
+
+
+def test_what_the_bus_refuses_for_good_is_kept_the_same_way():
+    bus, bucket = MemoryBus([{1}], code="MalformedDetail"), MemoryBucket()
+    assert invoke(many(3), bus, bucket=bucket) == DONE
+    assert [one["sequenceNumber"] for one in bus.details] == ["1", "3", "3"]  # the third came with the second, too
+    assert "MalformedDetail" in json.loads(bucket.objects["unpublishable/2.json"])["reason"]
+
+
+def test_what_can_be_neither_sent_nor_kept_comes_back_with_all_behind_it():
     bus = MemoryBus()
-    event = many(2)
-    assert invoke(change_event(*event["Records"], poison(3), *many(1)["Records"]), bus) == back_from(3)
+    event = change_event(*many(2)["Records"], poison(3), poison(4))
+    assert invoke(event, bus, bucket=MemoryBucket(ALWAYS_THROTTLED)) == back_from(3)
     assert len(bus.details) == 2
 
 
-def test_a_change_that_is_no_orders_raises_as_the_first_of_its_batch():
-    bus = MemoryBus()
-    with pytest.raises(UnpublishableChangeError, match=r"id, version and status.*change 3 of \{'id': 'o-9'\}"):
-        invoke(change_event(poison(3), *many(1)["Records"]), bus)
-    assert bus.calls == []
+def test_a_bucket_that_may_not_be_written_is_no_matter_of_retries():
+    denied = MemoryBucket([refused("AccessDenied", 403)])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        invoke(change_event(poison(1)), MemoryBus(), bucket=denied)
 
 
-def test_what_the_bus_refuses_for_good_is_isolated_the_same_way():
-    bus = MemoryBus([{1}, {0}], code="MalformedDetail")
-    assert invoke(many(3), bus) == back_from(2)
-    with pytest.raises(UnpublishableChangeError, match="MalformedDetail"):
-        invoke(many(1), bus)
+def test_each_change_that_could_not_be_published_is_told():
+    stream = io.StringIO()
+    invoke(change_event(poison(1), poison(2), *many(1)["Records"]), MemoryBus(), stream=stream)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    told = [(one["sequence_number"], one["kept_at"]) for one in lines if one["message"] == "change_unpublishable"]
+    assert told == [("1", "unpublishable/1.json"), ("2", "unpublishable/2.json")]
+    assert {name: lines[-1][name] for name in ("sent", "unpublishable", "returned")} == {
+        "sent": 1,
+        "unpublishable": 2,
+        "returned": 0,
+    }
 
 
 @pytest.mark.parametrize("version", ["3", True, 0, -1], ids=repr)
 def test_a_version_is_an_integer_from_1(version):
+    bucket = MemoryBucket()
     record = change_record("INSERT", None, {"id": "o-1", "status": "PLACED", "version": version})
-    with pytest.raises(UnpublishableChangeError):
-        invoke(change_event(record), MemoryBus())
+    assert invoke(change_event(record), MemoryBus(), bucket=bucket) == DONE
+    assert len(bucket.objects) == 1
 
 
 # what it tells

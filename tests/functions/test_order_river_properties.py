@@ -23,10 +23,11 @@ from order_notifications.sink import TopicSink
 from order_notifications.store import NoticeStore
 from order_publisher.handler import publish
 from order_publisher.sink import BusSink
+from order_publisher.unpublishable import Failures
 from order_workflow.handler import begin
 from order_workflow.sink import WorkflowSink
 from streamkit.current import CurrentItems
-from tests.doubles import ManualClock, ManualContext, cancelled, full_waits, refused, throttled, timed_out
+from tests.doubles import ManualClock, ManualContext, MemoryBucket, cancelled, full_waits, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, MemoryDynamoDB
 from tests.order_doubles import MemoryBus, MemoryStateMachines, MemoryTopic, WriteOnceBucket
 from tests.order_events import PLACED_AT, an_order, body, records, rejected, shipped
@@ -95,7 +96,8 @@ def published(dice, changes, share):
         clock = ManualClock()
         # So little time that it often runs out before a refusal passes.
         sink = BusSink("orders", bus, full_waits(clock))
-        return publish(event, ManualContext(clock, dice.choice([5.6, 6.0, 30.0])), sink, SILENT)
+        failures = Failures("failures", MemoryBucket, full_waits(clock))
+        return publish(event, ManualContext(clock, dice.choice([5.6, 6.0, 30.0])), sink, failures, SILENT)
 
     return bus, simulate(mapping, changes, function)
 

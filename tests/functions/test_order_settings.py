@@ -11,7 +11,7 @@ from streamkit.settings import SettingsError, read
 
 ROOT = Path(__file__).parents[2]
 NEEDS = {
-    "order_publisher": {"BUS_NAME": "orders"},
+    "order_publisher": {"BUS_NAME": "orders", "FAILURES_BUCKET": "failures"},
     "order_notifications": {"TOPIC_ARN": "arn", "NOTICES_TABLE": "notices", "ORDERS_TABLE": "orders"},
     "order_analytics": {"FIGURES_TABLE": "figures", "ORDERS_TABLE": "orders"},
     "order_audit": {"AUDIT_BUCKET": "audit"},
