@@ -17,6 +17,7 @@ from tests.flows.engines import kill
 from tests.flows.examples import rehearsal
 from tests.flows.leftovers import leftovers
 from tests.flows.neighbourhood import neighbourhood as neighbours
+from tests.flows.shop import Shop
 
 NAME = "flows"
 
@@ -77,6 +78,18 @@ def engine(endpoint, stack, deployed, tmp_path):
     yield process
     kill(process)
     deployed.poll(on=False)
+
+
+@pytest.fixture(scope="module")
+def shop(endpoint, stack, deployed, tmp_path_factory):
+    """The orders flow under the engine, for all tests of a file."""
+    shop = Shop(endpoint, stack.outputs())
+    shop.poll(on=True)
+    process = EngineProcess(endpoint.url, tmp_path_factory.mktemp("engine"))
+    process.up(stack.state)
+    yield shop
+    kill(process)
+    shop.poll(on=False)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import Any
 
 from local.detour import detour
 from local.endpoint import Endpoint
-from tests.flows.patience import until
+from tests.flows import polling
+from tests.flows.polling import ALIAS
 
-ALIAS = "live"
 MOST_WRITES = 25  # of one BatchWriteItem
 
 
@@ -104,20 +104,15 @@ class Trips:
 
     def mappings(self) -> list[dict[str, Any]]:
         """The event source mappings of the flow's functions, as Lambda shows them."""
-        lambdas = self.endpoint.client("lambda")
-        listed = [lambdas.list_event_source_mappings(FunctionName=f"{name}:{ALIAS}") for name in self.functions]
-        return [mapping for answer in listed for mapping in answer["EventSourceMappings"]]
+        return polling.mappings(self.endpoint.client("lambda"), self.functions)
 
     def polled(self) -> list[str]:
         """The mappings that the endpoint's own pollers drive, and those it is about to."""
-        return [mapping["UUID"] for mapping in self.mappings() if mapping["State"] != "Disabled"]
+        return polling.polled(self.endpoint.client("lambda"), self.functions)
 
     def poll(self, *, on: bool) -> None:
         """Has the endpoint's own pollers begin, or end."""
-        lambdas = self.endpoint.client("lambda")
-        for mapping in self.mappings():
-            lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
-        until(lambda: on or not self.polled(), seconds=20)
+        polling.poll(self.endpoint.client("lambda"), self.functions, on=on)
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Every trip in the table, by tripId, in DynamoDB's wire types."""

@@ -17,6 +17,7 @@ from tests.flows.partner_server import PartnerServer
 from tests.search_server import SearchServer
 
 UNCOVERED_CENTS = 13  # what an amount ends in that the gateway declines
+SHELF = 1  # the part of the cache that has shipped orders alone
 FRAGILE = "vase"  # the sku that the carrier does not take
 
 
@@ -29,8 +30,8 @@ class Neighbourhood:
     search: SearchServer
     cache_url: str
 
-    def cache(self) -> redis.Redis:
-        return redis.Redis.from_url(self.cache_url, decode_responses=True)
+    def cache(self, shelf: int = 0) -> redis.Redis:
+        return redis.Redis.from_url(f"{self.cache_url}/{shelf}", decode_responses=True)
 
     def settings(self) -> dict[str, Any]:
         """The orders flow among them: short rests, so that a test sees a breaker open and close."""
@@ -48,7 +49,16 @@ class Neighbourhood:
             "cache": {"url": self.cache_url},
             "search": {"url": self.search.url},
             "workflow": {"pick_seconds": 1, "pack_seconds": 1},
+            "subscribers": {"shelf": self._shelf()},
             "subscriber_concurrency": 2,
+        }
+
+    def _shelf(self) -> dict[str, Any]:
+        """A subscriber of somebody's own, in five lines: shipped orders, in a part of the cache that is theirs."""
+        return {
+            "package": "order_cache",
+            "statuses": ["SHIPPED"],
+            "environment": {"CACHE_URL": f"{self.cache_url}/{SHELF}", "ORDERS_TABLE": "never-read"},
         }
 
 

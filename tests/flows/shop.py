@@ -19,6 +19,7 @@ from domain.order import Status
 from local.endpoint import REGION, Endpoint
 from local.stack import ROOT, as_root
 from streamkit.changes import item
+from tests.flows import polling
 
 FINAL = {Status.SHIPPED, Status.REJECTED}
 HEARD = "orders-heard"  # the queue that listens to the topic
@@ -51,6 +52,11 @@ class Shop:
         address = urlsplit(self.endpoint.url)
         pool = urllib3.HTTPConnectionPool(address.hostname or "", address.port, maxsize=self.customers, retries=False)
         object.__setattr__(self, "_http", pool)
+
+    def poll(self, *, on: bool) -> None:
+        """Has the endpoint's own pollers begin, or end."""
+        functions = list(self.outputs["orders_function_names"].values())
+        polling.poll(self.endpoint.client("lambda"), functions, on=on)
 
     def place(self, body: Any, key: str | None = None, **headers: str) -> Answer:
         """POST; a `body` that is no text is sent as JSON."""
