@@ -59,3 +59,7 @@ mock_resource "aws_apigatewayv2_api" {
 mock_resource "aws_sfn_state_machine" {
   defaults = { arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:made-up" }
 }
+
+mock_resource "aws_apigatewayv2_authorizer" {
+  defaults = { id = "f6g7h8" }
+}
