@@ -1,6 +1,6 @@
 """How fast the live engine moves records beside MiniStack's own poller: same function, same stream, same run.
 
-    python -m bench.live [--records 20000] [--shards 4] [--batch 500] [--rounds 5] [--port 4680]
+    python -m bench.live [--records 20000] [--shards 4] [--batch 100] [--rounds 3] [--port 4680]
 
 Everything waits in the stream when either begins; the function notes when it was called with how many records.
 
@@ -52,8 +52,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--shards", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--port", type=int, default=4680, help="the next one is used as well")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, ExitStack() as opened:
