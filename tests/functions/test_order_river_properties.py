@@ -79,9 +79,9 @@ def bus_fates(dice, share):
         yield one if dice.random() < share else None
 
 
-def published(dice, changes, share):
+def published(dice, changes, share, bucket=None):
     """The bus after the publisher was given all of the stream, and what came of it."""
-    bus = MemoryBus(bus_fates(dice, share))
+    bus, bucket = MemoryBus(bus_fates(dice, share)), bucket or MemoryBucket()
     mapping = {
         "EventSourceArn": TABLE,
         "StartingPosition": "TRIM_HORIZON",
@@ -96,7 +96,7 @@ def published(dice, changes, share):
         clock = ManualClock()
         # So little time that it often runs out before a refusal passes.
         sink = BusSink("orders", bus, full_waits(clock))
-        failures = Failures("failures", MemoryBucket, full_waits(clock))
+        failures = Failures("failures", lambda: bucket, full_waits(clock))
         return publish(event, ManualContext(clock, dice.choice([5.6, 6.0, 30.0])), sink, failures, SILENT)
 
     return bus, simulate(mapping, changes, function)
@@ -155,6 +155,18 @@ def test_every_change_is_on_the_bus_and_last_in_its_orders_order(seed, share):
     assert len(lasts) == len(changes)
     for (order, version), (other, later) in pairwise(sorted(lasts, key=lambda one: one[0])):
         assert order != other or version + 1 == later
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0.0, 0.3, 0.7]))
+@RIVER
+def test_a_change_that_is_no_orders_is_kept_and_holds_up_nothing(seed, share):
+    dice = Random(seed)
+    changes = stream(dice)
+    poison = TableChange("shardId-000000000000", "INSERT", {"id": {"S": "o-9"}}, {"id": {"S": "o-9"}}, created=1000.0)
+    place, bucket = dice.randint(0, len(changes)), MemoryBucket()
+    bus, timeline = published(dice, [*changes[:place], poison, *changes[place:]], share, bucket)
+    assert (timeline.failures, len(bucket.objects)) == ([], 1)
+    assert len(set(map(key_of, bus.details))) == len(changes)
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.3, 0.7]))
