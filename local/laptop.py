@@ -47,12 +47,13 @@ class Laptop:
             EngineProcess(address.url, home),
         )
 
-    def up(self) -> None:
+    def up(self, *targets: str) -> None:
+        """All of it, or only `targets` such as module.trips and what they need."""
         _, started = self.emulator.up()
         if started:
             self.stack.forget()  # what an AWS held that is no more
         _say(f"applying the {self.stack.name} environment; the first time takes about a minute")
-        self.stack.apply()
+        self.stack.apply(*targets)
         self.engine.up(self.stack.state)
         _say(f"the engine runs its mappings; what it does: tail -f {self.engine.log}")
 
