@@ -3,11 +3,10 @@
 module "breakers" {
   source = "../table"
 
-  name                   = "${var.name}-breakers"
-  partition_key          = { name = "name", type = "S" }
-  point_in_time_recovery = false
-  key                    = var.key
-  deletion_protection    = false
-  operations_topic       = var.operations_topic
-  tags                   = var.tags
+  name                = "${var.name}-breakers"
+  partition_key       = { name = "name", type = "S" }
+  key                 = var.key
+  deletion_protection = false
+  operations_topic    = var.operations_topic
+  tags                = var.tags
 }
