@@ -1,4 +1,5 @@
-# Batches of changes that ran out of retries, with their payload. A bucket of the flow's own: its life follows the orders'.
+# Batches of changes that ran out of retries, and changes that can be no event, with their payload. A bucket of the flow's
+# own: its life follows the orders'.
 
 module "failures" {
   source = "../bucket"
