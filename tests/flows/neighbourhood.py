@@ -50,7 +50,7 @@ class Neighbourhood:
             "search": {"url": self.search.url},
             "workflow": {"pick_seconds": 1, "pack_seconds": 1},
             "subscribers": {"shelf": self._shelf()},
-            "subscriber_concurrency": 2,
+            "subscriber_concurrency": 4,
         }
 
     def _shelf(self) -> dict[str, Any]:

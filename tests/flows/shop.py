@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -151,18 +152,26 @@ class Shop:
             found[url.rsplit("/", 1)[-1].removeprefix(f"{prefix}-")] = sum(map(int, attributes.values()))
         return {name: count for name, count in found.items() if count}
 
-    def listen(self) -> str:
-        """A queue that hears every notification from now on."""
-        queues = self.endpoint.client("sqs")
+    @contextmanager
+    def listening(self) -> Iterator[str]:
+        """A queue that hears every notification until the block ends."""
+        queues, topics = self.endpoint.client("sqs"), self.endpoint.client("sns")
+        topic = self.outputs["orders_notifications_topic_arn"]
         url: str = queues.create_queue(QueueName=HEARD)["QueueUrl"]
         arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        self.endpoint.client("sns").subscribe(
-            TopicArn=self.outputs["orders_notifications_topic_arn"],
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(_deliveries(topic, arn))})
+        subscription = topics.subscribe(
+            TopicArn=topic,
             Protocol="sqs",
             Endpoint=arn,
             Attributes={"RawMessageDelivery": "true"},
+            ReturnSubscriptionArn=True,
         )
-        return url
+        try:
+            yield url
+        finally:
+            topics.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+            queues.delete_queue(QueueUrl=url)
 
     def heard(self, url: str) -> list[dict[str, Any]]:
         """Takes every message out of a queue."""
@@ -208,3 +217,15 @@ class Shop:
 
 def is_final(order: dict[str, Any]) -> bool:
     return order["status"] == Status.SHIPPED or order.get("compensated") is True
+
+
+def _deliveries(topic_arn: str, queue_arn: str) -> dict[str, Any]:
+    """The policy of a queue that the topic may deliver to."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
