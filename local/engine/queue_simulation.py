@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -12,23 +11,15 @@ from local.engine.agenda import Agenda
 from local.engine.feed import Feed
 from local.engine.function import Answer
 from local.engine.identity import Identity, message_place
+from local.engine.intake import Intake, Sending
 from local.engine.mapping import Mapping
 from local.engine.messages import Receipt
 from local.engine.metrics import Meter
 from local.engine.queue import Queue, QueueSettings
-from local.engine.receiving import (
-    Concurrency,
-    Gathering,
-    Sending,
-    admit,
-    behind,
-    is_fifo,
-    sort_receipts,
-    visibility_seconds,
-)
+from local.engine.receiving import Concurrency, admit, sort_receipts, visibility_seconds
 from local.engine.records import QueueMessage
 from local.engine.setting import Setting
-from local.engine.source import Source
+from local.engine.source import Kind, Source
 from local.engine.timeline import Happening, Invocation, Timeline
 
 
@@ -38,14 +29,13 @@ class QueueSimulation:
         self.setting = setting
         self.feed = Feed(records, QueueMessage, None, "sent")
         hidden = visibility_seconds(mapping, settings.visibility_seconds, setting.function_timeout)
-        self.queue = Queue(settings, hidden, fifo=is_fifo(mapping))
+        self.queue = Queue(settings, hidden, fifo=mapping.source.kind is Kind.FIFO_QUEUE)
         self.concurrency = Concurrency(mapping)
         self.agenda = Agenda()
         self.identity = Identity()
         self.meter = Meter(mapping)
         self.in_flight = 0
-        self.gathering: Gathering[Receipt] | None = None
-        self.overflow: deque[Receipt] = deque()
+        self.intake: Intake[Receipt] = Intake(mapping)
         self.planned: set[float] = set()
         self.timeline = Timeline(place_of=message_place)
 
@@ -80,9 +70,9 @@ class QueueSimulation:
             if not self._fill(now):
                 break
         else:
-            if self.queue.has_available or self.overflow:
+            if self.queue.has_available or self.intake.overflow:
                 self._plan(self.concurrency.saturated(now))
-        if not self.queue.has_available and not self.in_flight and self.gathering is None:
+        if not self.queue.has_available and not self.in_flight and self.intake.gathering is None:
             self.concurrency.idle()
         elif not self.queue.has_available and self.in_flight < self.concurrency.limit(now):
             self.concurrency.relieved(now)
@@ -90,34 +80,23 @@ class QueueSimulation:
 
     def _fill(self, now: float) -> bool:
         """Whether a batch was sent; without one there is nothing to do until something happens."""
-        gathering = self.gathering or Gathering(
-            self.mapping.source, self.mapping.batch_size, now + self.mapping.batching_window_seconds
-        )
-        while gathering.room and (receipt := self._next_receipt(now, gathering.room)) is not None:
-            if not gathering.add(receipt):
-                self.overflow.appendleft(receipt)
-                gathering.due_at = now
-                break
-        self.gathering = gathering if gathering.receipts else None
-        if not gathering.is_due(now):
-            if self.gathering is not None:
-                self._plan(gathering.due_at)
+        while (room := self.intake.gather(now)) and self._receive(room, now):
+            pass
+        sending = self.intake.send(now)
+        if sending is None:
+            self._plan(self.intake.due_at)
             return False
-        self.gathering = None
         self.in_flight += 1
-        waiting, others = behind(gathering.receipts, self.overflow, self.mapping)
-        self.overflow = deque(others)
-        self._invoke(Sending(gathering.receipts, waiting), self.identity.request_id(), now)
+        self._invoke(sending, self.identity.request_id(), now)
         return True
 
-    def _next_receipt(self, now: float, most: int) -> Receipt | None:
-        while not self.overflow:
-            received = self.queue.receive(now, most)
-            self._tell_departures(now)
-            if not received:
-                return None
-            self.overflow.extend(self._admit(received, now))
-        return self.overflow.popleft()
+    def _receive(self, most: int, now: float) -> bool:
+        """Whether the queue had a message to offer."""
+        received = self.queue.receive(now, most)
+        self._tell_departures(now)
+        if received:
+            self.intake.take(self._admit(received, now))
+        return bool(received)
 
     def _admit(self, received: Sequence[Receipt], now: float) -> list[Receipt]:
         """What passes the filters; the rest is deleted from the queue."""
@@ -182,8 +161,7 @@ class QueueSimulation:
         self._pump(now)
 
     def _go_on_behind(self, sending: Sending[Receipt], kept: Sequence[Receipt], now: float) -> None:
-        on, back = sending.release(kept, self.mapping, now)
-        self.overflow.extendleft(reversed(on))
+        back = self.intake.release(sending, kept, now)
         self.queue.give_back(back)
         if back:
             names = [receipt.message_id for receipt in back]

@@ -1,104 +1,17 @@
-"""How a queue's messages become batches, how many batches run at once, and what an answer does to a batch."""
+"""Which messages of a queue are delivered, how many batches run at once, and what an answer does to a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic
 
 from local.engine import rulings
-from local.engine.events import ENVELOPE_BYTES
 from local.engine.filters import Filters
 from local.engine.function import Answer
+from local.engine.intake import M
 from local.engine.mapping import Mapping
 from local.engine.responses import reported_failures
-from local.engine.source import Kind, Source
-
-
-class Message(Protocol):
-    """A message as it was received once, from a queue in virtual time or from SQS."""
-
-    @property
-    def message_id(self) -> str: ...
-    @property
-    def body(self) -> str: ...
-    @property
-    def group(self) -> str | None:
-        """Of a FIFO queue: its messages are done one after the other."""
-        ...
-
-    @property
-    def visible_at(self) -> float:
-        """When the queue offers it again."""
-        ...
-
-    def size(self, source: Source, /) -> int: ...
-
-
-M = TypeVar("M", bound=Message)
-
-
-@dataclass(slots=True)
-class Gathering(Generic[M]):
-    """The batch being filled. It is due when it is full, when no message fits any more, or when its time is up."""
-
-    source: Source
-    batch_size: int
-    due_at: float
-    receipts: list[M] = field(default_factory=list)
-    used: int = ENVELOPE_BYTES - 1
-
-    def add(self, receipt: M) -> bool:
-        """False if it does not fit; it then opens the next batch."""
-        size = receipt.size(self.source) + 1
-        if self.receipts and self.used + size > rulings.PAYLOAD_LIMIT_BYTES:
-            return False
-        self.used += size
-        self.receipts.append(receipt)
-        return True
-
-    @property
-    def room(self) -> int:
-        return self.batch_size - len(self.receipts)
-
-    def is_due(self, now: float) -> bool:
-        return bool(self.receipts) and (not self.room or now >= self.due_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Sending(Generic[M]):
-    """A batch on its way. `behind` it waits what was received of its FIFO groups and did not fit into its event.
-
-    received    a1 a2 a3 | a4 b1        six megabytes end at the bar
-    sent        a1 a2 a3   b1
-    behind               a4             goes on when a3 is done, returns to the queue when it is not
-    """
-
-    messages: Sequence[M]
-    behind: Sequence[M] = ()
-    attempt: int = 1
-
-    def again(self) -> Sending[M]:
-        return replace(self, attempt=self.attempt + 1)
-
-    def release(self, kept: Sequence[M], mapping: Mapping, now: float) -> tuple[list[M], list[M]]:
-        """The batch is over: what goes on, and what returns to the queue behind a message that was `kept`.
-
-        What the queue offers again by now is in neither: it will be received anew.
-        """
-        back, on = behind(kept, (message for message in self.behind if message.visible_at > now), mapping)
-        return on, back
-
-
-def behind(batch: Sequence[M], waiting: Iterable[M], mapping: Mapping) -> tuple[list[M], list[M]]:
-    """What waits of the groups in a batch, and what waits of none of them; a standard queue has no groups."""
-    has_groups = is_fifo(mapping) and rulings.GROUPS_WAIT_FOR_THEIR_BATCH
-    groups = {message.group for message in batch} if has_groups else set()
-    own: list[M] = []
-    others: list[M] = []
-    for message in waiting:
-        (own if message.group in groups else others).append(message)
-    return own, others
 
 
 class Concurrency:
@@ -184,7 +97,3 @@ def visibility_seconds(mapping: Mapping, queue_seconds: float, function_timeout:
     """How long the mapping's receives hide a message: the queue's timeout, or longer if a batch needs longer."""
     needed = mapping.batching_window_seconds + (function_timeout or 0.0)
     return needed + rulings.VISIBILITY_MARGIN_SECONDS if needed > queue_seconds else queue_seconds
-
-
-def is_fifo(mapping: Mapping) -> bool:
-    return mapping.source.kind is Kind.FIFO_QUEUE

@@ -25,6 +25,7 @@ from local.engine.live.keeping import Keeper
 from local.engine.live.payloads import payload
 from local.engine.live.reading import HORIZON, Page, Position, Reader, ShardFacts
 from local.engine.live.resumption import Beginning, open_window, ours, positions, resume_window, unsettled
+from local.engine.live.source_trouble import SourceTrouble
 from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
 from local.engine.live.wording import told_call
 from local.engine.responses import outcome
@@ -32,8 +33,7 @@ from local.engine.shard import Shard
 
 
 class ShardRunner:
-    """`on_change` is called when the shard is done, or gone; `on_trouble` when a read fails, and with None when one
-    succeeds again."""
+    """`on_change` is called when the shard is done, or gone."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class ShardRunner:
         poll_seconds: float,
         retention_seconds: float | None,
         on_change: Callable[[], None],
-        on_trouble: Callable[[BaseException | None], None],
+        trouble: SourceTrouble,
     ) -> None:
         self.desk = desk
         self.loop = desk.loop.about(facts.shard_id)
@@ -53,7 +53,7 @@ class ShardRunner:
         self.facts = facts
         self.poll_seconds = poll_seconds
         self.on_change = on_change
-        self.on_trouble = on_trouble
+        self.trouble = trouble
         self.position: Position = begin.position
         self.iterator: str | None = None
         stamp = Stamp.of(facts.shard_id, desk.mapping.source, desk.function.role)
@@ -121,7 +121,7 @@ class ShardRunner:
             return
         if self.failed_reads:
             self.failed_reads = 0
-            self.on_trouble(None)
+            self.trouble.over()
         self.received(page, now)
 
     def received(self, page: Page, now: float) -> None:
@@ -164,7 +164,7 @@ class ShardRunner:
             )
             self.position = HORIZON
         else:
-            self.on_trouble(error)
+            self.trouble.met(error)
         self._plan_read(now + seconds_before_another_try(self.failed_reads))
 
     def _end(self, now: float, what: str) -> None:

@@ -9,16 +9,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
-from botocore.exceptions import ClientError
-
 from local.engine.lineage import Lineage, LineageError
-from local.engine.live.access import Verdict
 from local.engine.live.checkpoints import Checkpoint
 from local.engine.live.desk import Desk
 from local.engine.live.reading import Reader, ShardFacts
 from local.engine.live.resumption import Beginning, beginning, is_another
 from local.engine.live.shard_runner import ShardRunner
-from local.engine.live.troubles import AwsError, Trouble, seconds_before_another_try, trouble
+from local.engine.live.source_trouble import SourceTrouble
+from local.engine.live.troubles import AwsError, seconds_before_another_try
 from local.engine.simulation import poll_seconds as default_poll_seconds
 
 Listing = tuple[list[ShardFacts], float | None]
@@ -35,6 +33,7 @@ class StreamWorker:
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self.desk = desk
+        self.trouble = SourceTrouble(desk)
         self.reader = reader
         self.saved = saved
         self.is_new_mapping = not saved
@@ -47,7 +46,6 @@ class StreamWorker:
         self.listing = False
         self.listed = False
         self.failures = 0
-        self.judging = False
 
     @property
     def is_ready(self) -> bool:
@@ -91,12 +89,12 @@ class StreamWorker:
             facts, self.retention_seconds = done.result()
         except AwsError as error:
             self.failures += 1
-            self.met(error)
+            self.trouble.met(error)
             self.desk.loop.at(now + seconds_before_another_try(self.failures), self.refresh)
             return
         if self.failures:
             self.failures = 0
-            self.met(None)
+            self.trouble.over()
         self.facts = {each.shard_id: each for each in facts}
         for shard_id, runner in list(self.runners.items()):
             if shard_id not in self.facts and not runner.is_done:
@@ -159,7 +157,7 @@ class StreamWorker:
             poll_seconds=self.poll_seconds,
             retention_seconds=self.retention_seconds,
             on_change=self._changed,
-            on_trouble=self.met,
+            trouble=self.trouble,
         )
         self.runners[facts.shard_id] = runner
         runner.start()
@@ -168,38 +166,3 @@ class StreamWorker:
         """A shard is done: its children may be read, and there may be some not known yet."""
         self._start_readable()
         self.refresh(self.desk.loop.clock())
-
-    def met(self, error: BaseException | None) -> None:
-        """Trouble with the source, told once for all its shards; None when it is over."""
-        desk, about = self.desk, f"{self.desk.mapping.uuid} source"
-        if error is None:
-            desk.tally.trouble = None
-            desk.voice.over(about, f"{desk.name}: is read again")
-            return
-        kind = trouble(error)
-        desk.tally.trouble = f"source {kind.value}"
-        if isinstance(error, ClientError) and kind is Trouble.DENIED:
-            self._judge(error)
-            return
-        if kind is Trouble.STALE:
-            desk.access.forget()
-        elif kind is Trouble.GONE:
-            desk.voice.once(about, kind.name, f"{desk.name}: {desk.mapping.source.arn} is gone; looked for again")
-        else:
-            desk.voice.once(about, kind.name, f"{desk.name}: cannot be read, tried again: {error}")
-
-    def _judge(self, error: ClientError) -> None:
-        if self.judging:
-            return
-        self.judging = True
-
-        def judged(done: Future[Verdict]) -> None:
-            self.judging = False
-            if done.result() is Verdict.ROLE_LACKS_IT:
-                role = self.desk.access.role
-                arn = self.desk.mapping.source.arn
-                text = f"{self.desk.name}: {role} may not read {arn}; grant it what is denied: {error}"
-                self.desk.voice.once(f"{self.desk.mapping.uuid} source", "DENIED", text)
-
-        judge = partial(self.desk.access.judge_denial, error.operation_name)
-        self.desk.loop.work(self.desk.pools.reading, judge, judged)

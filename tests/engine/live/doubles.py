@@ -155,11 +155,12 @@ class MemoryDestination:
 class MemoryQueue:
     """An SQS client with one queue; a message stays until it is deleted, and is received once until revealed.
 
-    With a group it is a FIFO queue, which offers nothing while a message of it is hidden.
+    With groups, a letter for each message, it is a FIFO queue, which offers nothing of a group while a message of it
+    is hidden.
     """
 
-    def __init__(self, *bodies: str, group: str | None = None) -> None:
-        self.group = group
+    def __init__(self, *bodies: str, groups: str = "") -> None:
+        self.groups = {str(n): group for n, group in enumerate(groups)}
         self.messages = {str(n): body for n, body in enumerate(bodies)}
         self.hidden: set[str] = set()
         self.hidden_seconds: set[int] = set()
@@ -171,9 +172,9 @@ class MemoryQueue:
         return {"QueueUrl": "https://sqs/orders"}
 
     def receive_message(self, **request: Any) -> dict[str, Any]:
-        offered = [name for name in self.messages if name not in self.hidden][: request["MaxNumberOfMessages"]]
-        if self.group is not None and not self.hidden.isdisjoint(self.messages):
-            offered = []
+        held_back = {self.groups.get(name) for name in self.hidden & self.messages.keys()} - {None}
+        visible = [name for name in self.messages if name not in self.hidden]
+        offered = [name for name in visible if self.groups.get(name) not in held_back][: request["MaxNumberOfMessages"]]
         if not offered:
             self.clock.now += request["WaitTimeSeconds"]
             self.ends()
@@ -190,7 +191,7 @@ class MemoryQueue:
                         "SenderId": "AIDA",
                         "ApproximateReceiveCount": "1",
                         "SentTimestamp": "1700000000000",
-                        **({"MessageGroupId": self.group} if self.group is not None else {}),
+                        **({"MessageGroupId": self.groups[name]} if self.groups else {}),
                     },
                 }
                 for name in offered

@@ -110,7 +110,7 @@ def test_a_queue_that_vanished_is_told_once_and_so_is_its_return(at_work):
     at_work(queue, functions)
     assert [text.split(": ", 1)[1].split(";")[0] for text in queue.told] == [
         f"{QUEUE} is gone",
-        "is received from again",
+        "is read again",
     ]
     assert bodies(functions) == [["a"]]
 
@@ -152,16 +152,51 @@ def test_a_large_batch_that_was_never_sent_is_visible_again_at_the_end(at_work):
 MEGABYTE = "x" * 1_000_000  # six of them fill an event
 
 
+def heavy(groups):
+    return MemoryQueue(*(f"{n}{MEGABYTE}" for n in range(len(groups))), groups=groups)
+
+
+def places(functions):
+    return ["".join(body[0] for body in batch) for batch in bodies(functions)]
+
+
 def test_what_one_event_cannot_hold_of_a_group_follows_when_it_is_done(at_work):
-    queue = MemoryQueue(*(f"{n}{MEGABYTE}" for n in range(8)), group="a")
     functions = ScriptedFunctions()
-    at_work(queue, functions, FIFO)
-    assert [[body[0] for body in batch] for batch in bodies(functions)] == [[*"012345"], [*"67"]]
+    at_work(heavy("aaaaaaaa"), functions, FIFO)
+    assert places(functions) == ["012345", "67"]
 
 
 def test_what_one_event_cannot_hold_of_a_group_that_failed_waits_behind_it(at_work):
-    queue = MemoryQueue(*(f"{n}{MEGABYTE}" for n in range(8)), group="a")
-    functions = ScriptedFunctions("raises")
+    queue, functions = heavy("aaaaaaaa"), ScriptedFunctions("raises")
     at_work(queue, functions, FIFO)
-    assert [[body[0] for body in batch] for batch in bodies(functions)] == [[*"012345"]]
+    assert places(functions) == ["012345"]
     assert queue.hidden == {*"012345"}
+
+
+def test_what_one_event_cannot_hold_of_other_groups_waits_for_nobody(at_work):
+    functions = ScriptedFunctions()
+    at_work(heavy("aaaaaaabb"), functions, FIFO)
+    assert places(functions) == ["012345", "78", "6"]
+
+
+def test_what_waits_behind_a_batch_that_was_never_sent_is_visible_again_with_it(at_work):
+    queue, threads = heavy("aaaaaaaa"), BusyThreads()
+    worker = at_work(queue, ScriptedFunctions(), FIFO, calling=threads)
+    worker.stop()
+    threads.come_free()
+    worker.desk.loop.catch_up()
+    assert (queue.hidden, worker.busy) == (set(), 0)
+
+
+def test_what_waited_behind_a_batch_that_ends_after_the_engine_did_is_visible_again(at_work):
+    class StopsMeanwhile(ScriptedFunctions):
+        def invoke(self, FunctionName, Payload):  # noqa: N803
+            worker.stop()
+            return super().invoke(FunctionName, Payload)
+
+    queue, functions, threads = heavy("aaaaaaaa"), StopsMeanwhile(), BusyThreads()
+    worker = at_work(queue, functions, FIFO, calling=threads)
+    worker.desk.stopping = False  # the queue's end is not the engine's
+    threads.come_free()
+    worker.desk.loop.catch_up()
+    assert (places(functions), queue.hidden & queue.messages.keys()) == (["012345"], set())
