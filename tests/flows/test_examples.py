@@ -5,7 +5,7 @@ import pytest
 from tests.flows.examples import FOLDERS
 from tests.flows.leftovers import leftovers
 
-MODULES_TO_LIFT = {"function", "key", "queue", "stream", "table"}
+MODULES_TO_LIFT = {"bucket", "function", "key", "queue", "stream", "subscriber", "table"}
 
 
 def test_every_module_to_lift_has_an_example():
