@@ -25,6 +25,7 @@ from local.engine.live.clients import Clients
 from local.engine.live.desk import Pools
 from local.engine.live.inventory import Found, Inventory
 from local.engine.live.loop import Loop
+from local.engine.live.outlet import Outlet
 from local.engine.live.readings import Readings
 from local.engine.live.takeover import TakeOver, TakeOverError
 from local.engine.live.terraform_state import StateError
@@ -89,6 +90,9 @@ class Engine:
         self.sleep = sleep or self.stop_requested.wait
         self.refreshing = False
         self.control = ThreadPoolExecutor(1, "control")
+        self.outlet = Outlet(
+            self.readings, lambda: self.clients.client("cloudwatch"), self.loop, self.control, self.voice
+        )
         self.pools = Pools(
             ThreadPoolExecutor(READS_AT_ONCE, "read"),
             ThreadPoolExecutor(CALLS_AT_ONCE, "call"),
@@ -147,7 +151,7 @@ class Engine:
         for found in on:
             self.workers.employ(found, saved[found.mapping.uuid])
         self.loop.every(self.habits.refresh_seconds, self._refresh)
-        self.loop.every(self.habits.metric_seconds, self._flush_metrics)
+        self.loop.every(self.habits.metric_seconds, self.outlet.flush)
         self._look_whether_ready(self.loop.clock())
 
     def _first_inventory(self) -> Inventory | None:
@@ -224,27 +228,6 @@ class Engine:
         for found in listed.found:
             self.voice.over(f"{found.mapping.uuid} missing", f"mapping {found.mapping.uuid} is complete again")
 
-    # metrics
-
-    def _flush_metrics(self, _now: float) -> None:
-        closed = self.readings.flush()
-        if not closed:
-            return
-
-        def keep_and_put() -> None:
-            self.readings.write(closed)
-            self.readings.put(lambda: self.clients.client("cloudwatch"), closed)
-
-        self.loop.work(self.control, keep_and_put, self._metrics_put)
-
-    def _metrics_put(self, done: Future[None]) -> None:
-        try:
-            done.result()
-        except AwsError as error:
-            self.voice.once(
-                "metrics", "refused", f"the endpoint takes no metrics; they are kept in {self.home}: {error}"
-            )
-
     # end
 
     def _drain(self) -> None:
@@ -256,7 +239,7 @@ class Engine:
         self.loop.at(deadline, lambda _now: None)
         self.loop.run(lambda: not self.workers.busy or self.loop.clock() >= deadline)
         self.workers.finish()
-        self._flush_metrics(self.loop.clock())
+        self.outlet.flush(self.loop.clock())
 
     def _end(self) -> None:
         self.control.shutdown(wait=True)

@@ -213,6 +213,24 @@ def _refuse_more_than_ten(entries: list[dict[str, Any]]) -> None:
         raise refused("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400, "SQS")
 
 
+class MemoryCloudWatch:
+    """A CloudWatch client that has counted invocations itself, or has not; it refuses data as often as it is told to."""
+
+    def __init__(self, *, emits: bool = False, refusals: int = 0) -> None:
+        self.emits = emits
+        self.refusals = refusals
+        self.names: list[str] = []
+
+    def list_metrics(self, **_: Any) -> dict[str, Any]:
+        return {"Metrics": [{}] if self.emits else []}
+
+    def put_metric_data(self, Namespace: str, MetricData: list[dict[str, Any]]) -> None:  # noqa: N803
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise refused("InternalFailure", 500, "PutMetricData")
+        self.names += [datum["MetricName"] for datum in MetricData]
+
+
 class MemoryClients(Clients):
     """Clients by service; nothing else is there."""
 

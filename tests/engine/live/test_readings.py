@@ -6,22 +6,9 @@ import pytest
 
 from local.engine.live.readings import Readings
 from local.engine.metrics import Metric
+from tests.engine.live.doubles import MemoryCloudWatch
 
 FUNCTION = ("FunctionName", "f")
-
-
-class MemoryCloudWatch:
-    """A CloudWatch client that has counted invocations itself, or has not."""
-
-    def __init__(self, *, emits):
-        self.emits = emits
-        self.names = []
-
-    def list_metrics(self, **_):
-        return {"Metrics": [{}] if self.emits else []}
-
-    def put_metric_data(self, Namespace, MetricData):  # noqa: N803
-        self.names += [datum["MetricName"] for datum in MetricData]
 
 
 def metrics(*values, name="IteratorAge", unit="Milliseconds"):
