@@ -49,3 +49,16 @@ def test_a_fifo_queue_keeps_the_order_of_each_group_and_only_the_group_that_fail
     assert (of_a[:2], of_a[-2:], len(of_a)) == (["a 1", "a 2 bad"], ["a 2 bad", "a 3"], 5)
     assert of_b == ["b 1", "b 2", "b 3"]
     assert "b 3" in delivered[:6]
+
+
+def test_a_role_that_may_not_receive_is_told_and_nobody_receives_in_its_place(scene, fifo, capabilities):
+    if not capabilities.iam_enforced:
+        pytest.skip(capabilities.iam_enforced.reason)
+    url, arn = fifo
+    scene.function(functions.plain, (["sqs:GetQueueAttributes"], arn), timeout=1)
+    scene.map(arn)
+    with scene.engine():
+        scene.client("sqs").send_message(QueueUrl=url, MessageBody="a 1", MessageGroupId="a")
+        told = eventually(lambda: [text for text in scene.told if "may not read" in text], "the denial")
+    assert scene.role_arn in told[0]
+    assert scene.seen() == []
