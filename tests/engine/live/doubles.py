@@ -214,7 +214,7 @@ def _refuse_more_than_ten(entries: list[dict[str, Any]]) -> None:
 
 
 class MemoryCloudWatch:
-    """A CloudWatch client that has counted invocations itself, or has not; it refuses data as often as it is told to."""
+    """A CloudWatch client that counted invocations itself, or did not; it refuses data as often as it is told to."""
 
     def __init__(self, *, emits: bool = False, refusals: int = 0) -> None:
         self.emits = emits
