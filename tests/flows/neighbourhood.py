@@ -44,7 +44,7 @@ class Neighbourhood:
                 "timeout_seconds": 30,
                 "breaker": {"failures": 5, "window_seconds": 10, "rest_seconds": 2, "longest_rest_seconds": 4},
                 "parallelization_factor": 4,
-                "retry_concurrency": 2,
+                "retry_concurrency": 4,
             },
             "cache": {"url": self.cache_url},
             "search": {"url": self.search.url},

@@ -99,6 +99,11 @@ class Shop:
         """Those that still have a step before them."""
         return {order_id for order_id, order in self.orders().items() if order_id in among and not is_final(order)}
 
+    def remove(self, order_id: str) -> None:
+        """Deletes the order, as its time to live would."""
+        table = self.endpoint.client("dynamodb")
+        table.delete_item(TableName=self.outputs["orders_table_name"], Key={"id": {"S": order_id}})
+
     def figures(self) -> dict[tuple[str, str], dict[str, int]]:
         """What is counted, by period and figure; markers are not figures."""
         counted = self.items("orders_figures_table_name")
@@ -123,11 +128,12 @@ class Shop:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.outputs["orders_audit_bucket_name"])
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
-    def trail(self) -> dict[str, list[dict[str, Any]]]:
-        """The audit trail: every order's events by version."""
+    def trail(self, order_id: str = "") -> dict[str, list[dict[str, Any]]]:
+        """The audit trail: every order's events by version, or those of one order."""
         trail: dict[str, list[dict[str, Any]]] = {}
         with ThreadPoolExecutor(READERS) as readers:
-            for event in readers.map(self._event, sorted(self.audited())):
+            keys = (key for key in sorted(self.audited()) if key.startswith(f"orders/{order_id}"))
+            for event in readers.map(self._event, keys):
                 trail.setdefault(event["orderId"], []).append(event)
         return trail
 

@@ -87,3 +87,19 @@ def unpublishable(shop, order_id):
     listed = s3.list_objects_v2(Bucket=bucket, Prefix="unpublishable/").get("Contents", [])
     kept = [json.loads(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()) for one in listed]
     return [one for one in kept if one["record"]["dynamodb"]["Keys"]["id"]["S"] == order_id]
+
+
+def test_an_order_that_is_removed_leaves_index_and_cache_and_stays_in_the_audit_trail(shop, neighbourhood, tea):
+    order_id = placed(shop, tea)
+    ends(shop, order_id)
+    until(lambda: neighbourhood.search.versions.get(order_id) == 5, PATIENCE_SECONDS)
+    shop.remove(order_id)
+    until(lambda: f"orders/{order_id}/0000000006.json" in shop.audited(), PATIENCE_SECONDS)
+    assert [(one["change"], one["status"]) for one in shop.trail(order_id)[order_id]][-2:] == [
+        ("MODIFY", "SHIPPED"),
+        ("REMOVE", "SHIPPED"),
+    ]
+    until(lambda: order_id not in neighbourhood.search.documents, PATIENCE_SECONDS)
+    with neighbourhood.cache() as cache:
+        until(lambda: json.loads(cache.get(f"order:{order_id}"))["version"] == 6, PATIENCE_SECONDS)
+        assert json.loads(cache.get(f"order:{order_id}"))["removed"] is True
