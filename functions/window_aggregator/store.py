@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from botocore.exceptions import ClientError
+
 from streamkit.throttle import CALL_ERRORS, Backoff, Placed, SecondsLeft, error_name, is_passing, place
 from window_aggregator import items
 from window_aggregator.coverage import Run, Verdict, judge
@@ -162,13 +164,27 @@ class TotalsStore:
         return True
 
     def _move_bounds(self, call: list[Part]) -> list[Part]:
+        """Moves each bound that stands further in; returns the parts for which the service had no capacity.
+
+        One that is refused holds up none of the others: where some of many updates are throttled, the next round is
+        to have only those left.
+        """
+        left: list[Part] = []
         keys = {part: items.total_key(part, self.slots) for part in call}
         for part, total in self.table.totals(keys).items():
-            if "minFareCents" not in total or int(total["minFareCents"]["N"]) > part.sums.min_fare_cents:
-                self.table.move_bound(keys[part], "minFareCents", part.sums.min_fare_cents)
-            if "maxFareCents" not in total or int(total["maxFareCents"]["N"]) < part.sums.max_fare_cents:
-                self.table.move_bound(keys[part], "maxFareCents", part.sums.max_fare_cents)
-        return []
+            try:
+                self._move_bounds_of(part, total, keys[part])
+            except ClientError as error:
+                if not is_passing(error):
+                    raise
+                left.append(part)
+        return left
+
+    def _move_bounds_of(self, part: Part, total: items.Item, key: items.Item) -> None:
+        if "minFareCents" not in total or int(total["minFareCents"]["N"]) > part.sums.min_fare_cents:
+            self.table.move_bound(key, "minFareCents", part.sums.min_fare_cents)
+        if "maxFareCents" not in total or int(total["maxFareCents"]["N"]) < part.sums.max_fare_cents:
+            self.table.move_bound(key, "maxFareCents", part.sums.max_fare_cents)
 
     def _expiry(self) -> int:
         return int(self.clock()) + self.part_days * DAY_SECONDS

@@ -2,7 +2,7 @@
 
 {"consumer", "shardId", "sequenceNumber", "index"}   its identity: a record kept twice is still one
 {"reason", "arrivedAt"}
-{"data": base64}  or, above 128 KiB,  {"dataKey"}: the object in the failures bucket
+{"data": base64}  or, above 128 KiB,  {"dataKey"}: the object in the failures bucket, named by place and content
 
 An aggregate with more than 500 unusable user records is one message, and {"unusableRecords"} says for how many it
 stands. Its index is 0 and its data the whole aggregate, the clean records among them: one by one they could be too
@@ -15,6 +15,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
@@ -186,7 +187,9 @@ def _message(consumer: str, rejected: list[Rejected], record: UserRecord, reason
     if len(record.data) <= MOST_INLINE_BYTES:
         body = json.dumps(contract | {"data": base64.b64encode(record.data).decode()})
         return Message(rejected, body, record.data, None)
-    data_key = f"quarantine/{consumer}/{source.shard_id}/{source.sequence_number}/{record.index}"
+    # Through fan-out an index begins anew in every batch that cuts an aggregate: two records may claim one place.
+    digest = sha256(record.data).hexdigest()[:16]
+    data_key = f"quarantine/{consumer}/{source.shard_id}/{source.sequence_number}/{record.index}-{digest}"
     return Message(rejected, json.dumps(contract | {"dataKey": data_key}), record.data, data_key)
 
 

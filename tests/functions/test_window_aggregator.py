@@ -269,6 +269,14 @@ def test_a_closing_out_of_time_raises_and_says_what_stood_in_the_way():
         world(final(held))
 
 
+def test_bounds_that_are_throttled_hold_up_no_others_and_come_again_together():
+    world = World()
+    held = folded(world, packed(*(trip(vendorId=vendor) for vendor in range(1, 11))))
+    world.trouble([*[None] * 4, *[Failing(throttled()), None, None] * 5])
+    assert world(final(held)) == CLOSED
+    assert world.table.calls.count("BatchGetItem") == 2
+
+
 def test_conflicts_are_counted():
     world = World()
     held = folded(world, trip())

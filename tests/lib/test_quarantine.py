@@ -68,7 +68,15 @@ def test_bytes_above_128_kib_go_to_the_failures_bucket_and_the_message_says_wher
 def test_the_object_of_a_record_kept_twice_is_the_same():
     bucket = MemoryBucket()
     quarantine(MemoryQueue(), bucket).keep(rejected(b"x" * 200_000) * 2, plenty)
-    assert list(bucket.objects) == [f"quarantine/trip_writer/{SHARD}/1/0"]
+    (key,) = bucket.objects
+    assert key.startswith(f"quarantine/trip_writer/{SHARD}/1/0-")
+
+
+def test_two_large_records_of_one_place_are_two_objects():
+    """As fan-out hands them over when it cuts an aggregate into two batches."""
+    queue, bucket = MemoryQueue(), MemoryBucket()
+    quarantine(queue, bucket).keep(rejected(b"x" * 200_000) + rejected(b"y" * 200_000), plenty)
+    assert [bucket.objects[message["dataKey"]][:1] for message in queue.messages] == [b"x", b"y"]
 
 
 def test_no_message_is_sent_before_its_object_stands():
