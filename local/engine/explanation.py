@@ -40,9 +40,11 @@ def explain(timeline: Timeline, record: int | None = None) -> str:
 def _summary(timeline: Timeline, record: int) -> str:
     """How often a record was delivered, and what became of it."""
     own = [item for item in timeline.happenings if record in map(timeline.place_of, item.names)]
-    calls = [item for item in own if isinstance(item, Invocation) and not item.too_large]
+    sent = [item for item in own if isinstance(item, Invocation) and not item.too_large]
+    calls = [call for call in sent if call.verdict != "Throttled"]
     batches = len({call.request_id for call in calls})
-    told = "never delivered" if not calls else "delivered once" if len(calls) == 1 else f"delivered {len(calls)} times"
+    told = f"throttled {times(len(sent) - len(calls))} and " if len(sent) > len(calls) else ""
+    told += f"delivered {times(len(calls))}" if calls else "never delivered"
     if batches > 1:
         told += f", in {batches} different batches" if batches < len(calls) else ", each time in another batch"
     match own:
@@ -72,7 +74,7 @@ def _lines(timeline: Timeline, record: int | None) -> Iterator[Line]:
     for each in folded(story):
         yield from tell.fold(each) if isinstance(each, Fold) else tell.item(each.item, each.number)
     if record is not None:
-        for wait in waits(timeline, concerns):
+        for wait in waits(timeline, [each.item for each in story], record):
             yield tell.wait(wait)
 
 
@@ -96,6 +98,7 @@ class Telling:
 
     def __init__(self, timeline: Timeline) -> None:
         self.place_of = timeline.place_of
+        self.throttles = _throttles_before(timeline)
         self.start = timeline.happenings[0].at if timeline.happenings else 0.0
 
     def item(self, item: Item, number: int) -> Iterator[Line]:
@@ -111,6 +114,8 @@ class Telling:
         where = invocation.shard_id
         what = places(invocation.names, self.place_of)
         told = f"{window(invocation.turn)}, {attempt(invocation)}"
+        if throttles := self.throttles.get(id(invocation)):
+            told += f", throttled {times(throttles)} before"
         if invocation.too_large:
             name = "too large to send"
             yield invocation.at, where, f"{name}: {what or 'final call'}{told}"
@@ -144,7 +149,7 @@ class Telling:
         if tries > 1:
             of = "" if wait.batches == 1 else f"{places(last.names, self.place_of) or 'a final call'} was "
             since = self._time(wait.hardest[0].at)
-            told += f": {of}tried {tries} times since {since} (request {last.request_id[-4:]}), at last {reason(last)}"
+            told += f": {of}tried {times(tries)} since {since} (request {last.request_id[-4:]}), at last {reason(last)}"
         return wait.since, wait.shard_id, told
 
     def _time(self, at: float) -> str:
@@ -152,6 +157,21 @@ class Telling:
 
 
 OUTCOMES = {"Succeeded": "succeeded", "Throttled": "throttled", "FailedAt": "partly failed"}
+
+
+def _throttles_before(timeline: Timeline) -> dict[int, int]:
+    """How often the batch of a call was throttled before, of calls of which it was."""
+    throttles: Counter[str] = Counter()
+    before: dict[int, int] = {}
+    for call in timeline.invocations:
+        if throttles[call.request_id]:
+            before[id(call)] = throttles[call.request_id]
+        throttles[call.request_id] += call.verdict == "Throttled"
+    return before
+
+
+def times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def reason(invocation: Invocation) -> str:

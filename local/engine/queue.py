@@ -78,7 +78,7 @@ class Queue:
         self.dead: list[Message] = []
         self.expired: list[Message] = []
 
-    def send(self, place: int, message: QueueMessage) -> None:
+    def send(self, place: int, message: QueueMessage) -> Message:
         if self.fifo and message.group_id is None:
             raise ValueError(f"records[{place}] needs a group_id: a FIFO queue takes no message without one")
         group = message.group_id if self.fifo and message.group_id is not None else ""
@@ -94,6 +94,7 @@ class Queue:
         self.messages[kept.id] = kept
         self.groups.setdefault(group, Group()).available.append(kept)
         self._note(group)
+        return kept
 
     @property
     def next_visible_at(self) -> float | None:

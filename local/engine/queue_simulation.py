@@ -20,7 +20,7 @@ from local.engine.receiving import Concurrency, admit, sort_receipts, visibility
 from local.engine.records import QueueMessage
 from local.engine.setting import Setting
 from local.engine.source import Kind, Source
-from local.engine.timeline import Happening, Invocation, Timeline
+from local.engine.timeline import Happening, Invocation, Queued, Timeline
 
 
 class QueueSimulation:
@@ -44,11 +44,27 @@ class QueueSimulation:
             readable_at = self.feed.readable_at
             if readable_at is not None and readable_at <= time:
                 for _, place, message in self.feed.until(time):
-                    self.queue.send(place, message)
+                    self._send(place, message)
                 self._pump(time)
             else:
                 self.agenda.act()
+        if until is not None:
+            self._tell_what_is_left(until)
         return self.timeline
+
+    def _send(self, place: int, message: QueueMessage) -> None:
+        sent = self.queue.send(place, message)
+        if sent.group:
+            self.timeline.queued[sent.id] = Queued(sent.sent, sent.group)
+
+    def _tell_what_is_left(self, now: float) -> None:
+        left = [message for message in self.queue.messages.values() if not message.gone]
+        for text, names in (
+            ("received and not done when the simulation ends:", [each.id for each in left if each.hidden]),
+            ("in the queue when the simulation ends:", [each.id for each in left if not each.hidden]),
+        ):
+            if names:
+                self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
 
     def _next_time(self) -> float | None:
         times = [time for time in (self.feed.readable_at, self.agenda.next_time) if time is not None]

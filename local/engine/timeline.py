@@ -76,6 +76,14 @@ class Discarded:
     lane: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message of a FIFO queue: since when it was there, and of which group."""
+
+    sent: float
+    group: str
+
+
 @dataclass(slots=True)
 class Timeline:
     """Everything a simulation tells.
@@ -89,6 +97,7 @@ class Timeline:
     `deleted`       messages a queue mapping deleted, by id
     `dead_letters`  messages a queue moved to its dead-letter queue, by id
     `expired`       messages that outlived their queue's retention, by id
+    `queued`        messages that a FIFO queue held, by id
     `metrics`       CloudWatch data points
     `happenings`    all of it in order, as `explain` tells it
     `place_of`      sequence number or message id -> n of `records[n]`
@@ -102,6 +111,7 @@ class Timeline:
     expired: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     checkpoints: dict[str, str] = field(default_factory=dict)
+    queued: dict[str, Queued] = field(default_factory=dict)
     metrics: list[Metric] = field(default_factory=list)
     happenings: list[Happening | Invocation | Discarded] = field(default_factory=list)
     place_of: Callable[[str], int] = field(default=int, repr=False)

@@ -6,7 +6,19 @@ import pytest
 
 from local.engine import FunctionThrottledError, KinesisRecord, QueueMessage, QueueSettings, Timeline, simulate
 from local.engine.drawing import draw
-from tests.engine.doubles import QUEUE, SHARD, Poisoned, Scripted, at_once, counting, filters, mapping, nothing, records
+from tests.engine.doubles import (
+    FIFO,
+    QUEUE,
+    SHARD,
+    Poisoned,
+    Scripted,
+    at_once,
+    counting,
+    filters,
+    mapping,
+    nothing,
+    records,
+)
 
 BISECTING = {"MaximumRetryAttempts": 1, "BisectBatchOnFunctionError": True}
 
@@ -113,6 +125,63 @@ def test_queues_are_told_by_message():
     )
     assert "back in the queue, visible again in 29.95 s: #0" in timeline.explain()
     assert "moved to the dead-letter queue: #0" in timeline.explain()
+
+
+def grouped(*groups: str) -> list[QueueMessage]:
+    return [QueueMessage(f"{n}", 1000.0 + n, group_id=group) for n, group in enumerate(groups)]
+
+
+def fifo_story(timeline: Timeline, record: int) -> list[str]:
+    return [line.split("  orders.fifo  ")[-1] for line in timeline.explain(record=record).splitlines()[1:]]
+
+
+def test_a_fifo_message_still_in_the_queue_is_told_behind_what_of_its_group():
+    #  0  fails at once, is invisible until 1030; 2 is of another group
+    function = Scripted(ValueError("no"), None, None, None)
+    timeline = simulate(mapping(FIFO, BatchSize=1), grouped("a", "a", "b"), function, invocation_seconds=1.0)
+    assert fifo_story(timeline, 1) == [
+        "#1 was delivered once, with success",
+        "waits behind #0 until +31.000s: tried 2 times since +0.000s (request 0003), at last succeeded",
+        "received #1",
+        "invocation 4 (request 0004) with #1, first attempt",
+        "    invocation 4: succeeded",
+    ]
+    assert "waits" not in timeline.explain(record=2)
+
+
+def test_a_fifo_message_that_was_never_received_is_told_why():
+    timeline = simulate(mapping(FIFO), grouped("a", "a"), Scripted(ValueError("no")), until=1010.0)
+    assert fifo_story(timeline, 1) == [
+        "#1 was never delivered; last: in the queue when the simulation ends",
+        "waits behind #0 until +10.000s",
+        "in the queue when the simulation ends: #1",
+    ]
+
+
+def test_what_waits_behind_its_fifo_batch_or_in_the_queue_behind_what_failed_is_told_both_times():
+    heavy = [QueueMessage("x" * 1_000_000, 1000.0, group_id="a") for _ in range(8)]
+    timeline = simulate(mapping(FIFO), heavy, Scripted(ValueError("no"), None), invocation_seconds=1.0)
+    waits = [line for line in fifo_story(timeline, 7) if line.startswith("waits")]
+    assert waits == [
+        "waits behind #0-#5 until +1.000s",
+        "waits behind #0-#5 until +30.000s",
+        "waits behind #0-#5 until +31.000s: tried 2 times since +0.000s (request 0002), at last succeeded",
+    ]
+
+
+def test_a_call_says_how_often_its_batch_was_throttled_before():
+    throttled = FunctionThrottledError()
+    timeline = simulate(mapping(), at_once(1), Scripted(throttled, throttled, None))
+    assert story(timeline, 0) == [
+        "#0 was throttled 2 times and delivered once, with success",
+        "read #0",
+        "invocation 1 (request 0001) with #0, first attempt",
+        "    invocation 1: throttled, tried again without spending a retry",
+        "invocation 2 (request 0001) with #0, first attempt, throttled once before",
+        "    invocation 2: throttled, tried again without spending a retry",
+        "invocation 3 (request 0001) with #0, first attempt, throttled 2 times before",
+        "    invocation 3: succeeded",
+    ]
 
 
 def test_endless_retries_are_told_by_the_first_the_last_and_how_many_there_were_between():
