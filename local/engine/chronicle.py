@@ -88,11 +88,11 @@ class Chronicle:
             attempt=batch.invocations + 1,
             cut_from=batch.cut_from,
             names=_names(batch.entries),
-            turn=step.turn,
+            windowed=step.windowed,
             answer=answer,
             lane=lane,
             too_large=step.too_large,
-            build=partial(event, batch.entries, stamp, step.turn),
+            build=partial(event, batch.entries, stamp, step.windowed),
         )
         self.timeline.happenings.append(invocation)
         if not step.too_large:
@@ -103,9 +103,9 @@ class Chronicle:
         return invocation
 
     def _tell_late(self, step: Invoke, shard_id: str, now: float) -> None:
-        if step.turn is None or step.batch.invocations:
+        if step.windowed is None or step.batch.invocations:
             return
-        window, seconds = step.turn.window, self.mapping.tumbling_window_seconds
+        window, seconds = step.windowed.window, self.mapping.tumbling_window_seconds
         late = [entry for entry in step.batch.entries if Window.of(entry.arrived, seconds) < window]
         if late:
             text = f"older than the window [{window.start}, {window.end}) they are delivered in:"
@@ -134,7 +134,7 @@ class Chronicle:
         batch = discard.batch
         names = _names(batch.entries)
         discarded = Discarded(
-            now, stamp.shard_id, discard.condition, names, batch.request_id, discard.turn, record, key, lane
+            now, stamp.shard_id, discard.condition, names, batch.request_id, discard.windowed, record, key, lane
         )
         self.timeline.discarded.append(discarded)
         self.timeline.happenings.append(discarded)

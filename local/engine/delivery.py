@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from local.engine import rulings
 from local.engine.entries import Entry
 from local.engine.mapping import FOREVER
-from local.engine.windows import Call, Turn
+from local.engine.windows import Call, Windowed
 
 EXHAUSTED = "RetryAttemptsExhausted"
 TOO_OLD = "RecordAgeExceeded"
@@ -103,7 +103,7 @@ class Discard:
     batch: Batch
     condition: str
     outcome: Outcome | None = None  # of the last invocation, if the function answered
-    turn: Turn | None = None  # what the function was, or would have been, told about the window
+    windowed: Windowed | None = None  # what the function was, or would have been, told about the window
 
 
 Outcome = Succeeded | FailedAt | Failed | TooLarge | Throttled

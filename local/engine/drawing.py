@@ -118,7 +118,7 @@ def pause(seconds: float) -> float:
 
 
 def _follow_window(lane: LaneDrawing, item: Invocation | Discarded, x: float) -> None:
-    current = item.turn.window if item.turn is not None else None
+    current = item.windowed.window if item.windowed is not None else None
     if current != lane.window:
         lane.close_window()
         lane.window, lane.window_from = current, x
@@ -133,7 +133,7 @@ def _bar(
     what = places(item.names, place_of) or "final"
     if isinstance(item, Discarded):
         label, style, tip = f"✕ {_short(item, place_of)}", "discarded", f"discarded {what}: {item.condition}"
-        tip += window(item.turn)
+        tip += window(item.windowed)
     else:
         label = _short(item, place_of) + (f" ×{item.attempt}" if item.attempt > 1 else "")
         style, tip = " ".join(_styles(item)), "\n".join(_tip(item, what, place_of))
@@ -155,12 +155,12 @@ def _styles(invocation: Invocation) -> Iterator[str]:
     yield {"Succeeded": "succeeded", "FailedAt": "partly", "Throttled": "throttled", "": "open"}.get(
         invocation.verdict, "failed"
     )
-    if invocation.turn is not None and invocation.turn.is_final:
-        yield "early" if invocation.turn.is_early else "final"
+    if invocation.windowed is not None and invocation.windowed.is_final:
+        yield "early" if invocation.windowed.is_early else "final"
 
 
 def _tip(invocation: Invocation, what: str, place_of: Callable[[str], int]) -> Iterator[str]:
-    yield f"{what}{window(invocation.turn)}"
+    yield f"{what}{window(invocation.windowed)}"
     yield f"request {invocation.request_id}, attempt {invocation.attempt}"
     yield f"from {invocation.at:g} to {invocation.ended:g}"
     yield verdict(invocation, place_of) if invocation.verdict else "still running when the simulation ended"

@@ -7,31 +7,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from local.engine.entries import Entry, Stamp, compact
-from local.engine.windows import EMPTY_STATE, Call, Turn, Window
+from local.engine.windows import EMPTY_STATE, Call, Window, Windowed
 
 ENVELOPE_BYTES = len('{"Records":[]}')
 
 
-def event(entries: Sequence[Entry], stamp: Stamp, turn: Turn | None) -> dict[str, Any]:
+def event(entries: Sequence[Entry], stamp: Stamp, windowed: Windowed | None) -> dict[str, Any]:
     """`{"Records": [...]}`, and for a windowed mapping what it must know of the window; new at every call."""
     records = [entry.as_event(stamp) for entry in entries]
-    if turn is None:
+    if windowed is None:
         return {"Records": records}
     return {
         "Records": records,
         "shardId": stamp.shard_id,
         "eventSourceARN": stamp.source.arn,
-        "window": turn.window.as_event(),
-        "state": json.loads(turn.state),
-        "isFinalInvokeForWindow": turn.is_final,
-        "isWindowTerminatedEarly": turn.is_early,
+        "window": windowed.window.as_event(),
+        "state": json.loads(windowed.state),
+        "isFinalInvokeForWindow": windowed.is_final,
+        "isWindowTerminatedEarly": windowed.is_early,
     }
 
 
 def windowed_envelope_bytes(stamp: Stamp) -> int:
     """Bytes of a windowed event without records and state; they depend on nothing but the shard."""
-    turn = Turn(Window(0, 1), EMPTY_STATE, Call.ORDINARY)
-    return len(compact(event((), stamp, turn)).encode()) - len(EMPTY_STATE)
+    windowed = Windowed(Window(0, 1), EMPTY_STATE, Call.ORDINARY)
+    return len(compact(event((), stamp, windowed)).encode()) - len(EMPTY_STATE)
 
 
 def payload_bytes(entries: Sequence[Entry]) -> int:

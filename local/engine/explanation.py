@@ -15,7 +15,7 @@ from local.engine.delivery import Commit, Redeliver
 from local.engine.folding import READING, Fold, Item, folded, numbered
 from local.engine.timeline import Discarded, Happening, Invocation, Timeline
 from local.engine.waiting import Wait, waits
-from local.engine.windows import Call, Turn, Window
+from local.engine.windows import Call, Window, Windowed
 
 Line = tuple[float, str, str]
 PlaceOf = Callable[[str], int]
@@ -85,9 +85,11 @@ def _concerning(timeline: Timeline, record: int) -> Callable[[Happening | Invoca
         return record in {timeline.place_of(name) for name in happening.names}
 
     def window_of(call: Invocation | Discarded) -> tuple[str, Window | None]:
-        return call.shard_id, call.turn.window if call.turn is not None else None
+        return call.shard_id, call.windowed.window if call.windowed is not None else None
 
-    windows = {window_of(invocation) for invocation in timeline.invocations if invocation.turn and names_it(invocation)}
+    windows = {
+        window_of(invocation) for invocation in timeline.invocations if invocation.windowed and names_it(invocation)
+    }
     return lambda happening: (
         names_it(happening) if happening.names or isinstance(happening, Happening) else window_of(happening) in windows
     )
@@ -113,7 +115,7 @@ class Telling:
     def _invocation(self, invocation: Invocation, number: int) -> Iterator[Line]:
         where = invocation.shard_id
         what = places(invocation.names, self.place_of)
-        told = f"{window(invocation.turn)}, {attempt(invocation)}"
+        told = f"{window(invocation.windowed)}, {attempt(invocation)}"
         if throttles := self.throttles.get(id(invocation)):
             told += f", throttled {times(throttles)} before"
         if invocation.too_large:
@@ -186,11 +188,11 @@ def attempt(invocation: Invocation) -> str:
     return f"first attempt, cut from request {invocation.cut_from[-4:]}" if invocation.cut_from else "first attempt"
 
 
-def window(turn: Turn | None) -> str:
-    if turn is None:
+def window(windowed: Windowed | None) -> str:
+    if windowed is None:
         return ""
-    kind = {Call.ORDINARY: "", Call.FINAL: ", it closes", Call.EARLY_FINAL: ", terminated early"}[turn.call]
-    return f" in window [{turn.window.start}, {turn.window.end}){kind}"
+    kind = {Call.ORDINARY: "", Call.FINAL: ", it closes", Call.EARLY_FINAL: ", terminated early"}[windowed.call]
+    return f" in window [{windowed.window.start}, {windowed.window.end}){kind}"
 
 
 def verdict(invocation: Invocation, place_of: Callable[[str], int]) -> str:
@@ -220,7 +222,7 @@ def verdict(invocation: Invocation, place_of: Callable[[str], int]) -> str:
 def _discarded(discarded: Discarded, place_of: Callable[[str], int]) -> str:
     what = places(discarded.names, place_of) or "the final call"
     where = "no destination is set" if discarded.record is None else discarded.object_key or "failure record sent"
-    return f"discarded {what}{window(discarded.turn)}: {discarded.condition}; {where}"
+    return f"discarded {what}{window(discarded.windowed)}: {discarded.condition}; {where}"
 
 
 def places(names: Sequence[str], place_of: Callable[[str], int], most: int = 12) -> str:

@@ -14,7 +14,7 @@ from local.engine.delivery import Discard, Failed, FailedAt, Outcome
 from local.engine.entries import Stamp, compact
 from local.engine.events import event
 from local.engine.mapping import Mapping
-from local.engine.windows import Turn
+from local.engine.windows import Windowed
 
 
 def failure_record(discard: Discard, mapping: Mapping, stamp: Stamp, now: float, version: str) -> dict[str, Any]:
@@ -31,10 +31,10 @@ def failure_record(discard: Discard, mapping: Mapping, stamp: Stamp, now: float,
         "version": "1.0",
         "timestamp": _milliseconds(now),
         _info_key(mapping): _batch_info(discard, mapping, stamp),
-        **_window_info(discard.turn),
+        **_window_info(discard.windowed),
     }
     if mapping.on_failure_is_bucket:
-        record["payload"] = compact(event(batch.entries, stamp, discard.turn))
+        record["payload"] = compact(event(batch.entries, stamp, discard.windowed))
     return record
 
 
@@ -74,14 +74,14 @@ def _batch_info(discard: Discard, mapping: Mapping, stamp: Stamp) -> dict[str, A
     }
 
 
-def _window_info(turn: Turn | None) -> dict[str, Any]:
-    if turn is None:
+def _window_info(windowed: Windowed | None) -> dict[str, Any]:
+    if windowed is None:
         return {}
     return {
         "timeWindowInfo": {
-            "window": turn.window.as_event(),
-            "isFinalInvokeForWindow": turn.is_final,
-            "isWindowTerminatedEarly": turn.is_early,
+            "window": windowed.window.as_event(),
+            "isFinalInvokeForWindow": windowed.is_final,
+            "isWindowTerminatedEarly": windowed.is_early,
         }
     }
 

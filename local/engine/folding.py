@@ -126,7 +126,7 @@ def _is_uneventful(item: Item, run: Sequence[Numbered]) -> bool:
 
 
 def _window(call: Invocation) -> Window | None:
-    return call.turn.window if call.turn is not None else None
+    return call.windowed.window if call.windowed is not None else None
 
 
 def _reads_joined(story: Iterable[Numbered | Fold]) -> list[Numbered | Fold]:

@@ -32,7 +32,7 @@ from local.engine.delivery import (
 from local.engine.entries import Entry, Stamp
 from local.engine.events import ENVELOPE_BYTES, payload_bytes, windowed_envelope_bytes
 from local.engine.terms import Terms
-from local.engine.windows import EMPTY_STATE, Call, Turn, Windowing
+from local.engine.windows import EMPTY_STATE, Call, Windowed, Windowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Invoke:
     """Call the function with these records; `too_large`: it cannot be called, report TooLarge at once."""
 
     batch: Batch
-    turn: Turn | None
+    windowed: Windowed | None
     too_large: bool
 
 
@@ -132,11 +132,11 @@ class Lane:
         if too_large and batch.call is not Call.ORDINARY and not rulings.OVERSIZED_FINAL_SPENDS_RETRIES:
             self._begin_anew(now)
             return self._discard(Discard(batch, EXHAUSTED))
-        turn = None
+        windowed = None
         if self.windowing is not None:
-            turn = self.windowing.turn(batch.call)
+            windowed = self.windowing.told(batch.call)
             self.windowing.sent(batch.call)
-        self.in_flight = Invoke(batch, turn, too_large)
+        self.in_flight = Invoke(batch, windowed, too_large)
         return self.in_flight
 
     def _envelope(self) -> int:
@@ -224,10 +224,10 @@ class Lane:
         self._settle_position(batch)
         if self.windowing is None:
             return step
-        turn = self.windowing.turn(batch.call)
+        windowed = self.windowing.told(batch.call)
         if batch.call is not Call.ORDINARY:
             self.windowing.ended(batch.call)
-        return replace(step, turn=turn)
+        return replace(step, windowed=windowed)
 
     def _settle_position(self, batch: Batch) -> None:
         if not batch.entries:

@@ -145,7 +145,7 @@ class QueueSimulation:
             attempt=sending.attempt,
             cut_from="",
             names=[receipt.message_id for receipt in receipts],
-            turn=None,
+            windowed=None,
             answer=answer,
             build=build,
         )

@@ -92,12 +92,18 @@ def simulate(
     if not loaded.enabled:
         return Timeline()
     if loaded.source.is_queue:
-        settings = QueueSettings() if queue is None else queue
-        if not isinstance(settings, QueueSettings):
-            raise TypeError(f"queue must be QueueSettings; got {shown(settings)}")
-        refuse_short_visibility(loaded, settings.visibility_seconds, function_timeout or 0.0)
-        return QueueSimulation(loaded, records, settings, setting).run(until)
+        return QueueSimulation(loaded, records, _settings_of_queue(loaded, queue, function_timeout), setting).run(until)
     return StreamSimulation(loaded, records, Lineage(shards or {}), setting).run(until)
+
+
+def _settings_of_queue(
+    mapping: EventSourceMapping, given: QueueSettings | None, function_timeout: float | None
+) -> QueueSettings:
+    settings = QueueSettings() if given is None else given
+    if not isinstance(settings, QueueSettings):
+        raise TypeError(f"queue must be QueueSettings; got {shown(settings)}")
+    refuse_short_visibility(mapping, settings.visibility_seconds, function_timeout or 0.0)
+    return settings
 
 
 def _refuse_what_does_not_apply(mapping: EventSourceMapping, **given: object) -> None:

@@ -242,7 +242,7 @@ class StreamSimulation:
     def _invoke(self, shard_id: str, lap: Lap, index: int, lane: Lane, step: Invoke, now: float) -> None:
         answer, seconds = TOO_LARGE, 0.0
         if not step.too_large:
-            sent = event(step.batch.entries, lane.stamp, step.turn)
+            sent = event(step.batch.entries, lane.stamp, step.windowed)
             answer, seconds = self.setting.run(sent, step.batch.request_id, self.mapping.function)
         result = outcome(answer, step.batch, self.mapping)
         invocation = self.chronicle.sent(step, lane.stamp, index, answer, now, now + seconds)

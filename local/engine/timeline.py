@@ -10,7 +10,7 @@ from typing import Any
 from local.engine.delivery import Step
 from local.engine.function import Answer
 from local.engine.metrics import Metric
-from local.engine.windows import Turn
+from local.engine.windows import Windowed
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Invocation:
     attempt: int
     cut_from: str
     names: Sequence[str]
-    turn: Turn | None
+    windowed: Windowed | None
     answer: Answer
     lane: int = 0
     too_large: bool = False
@@ -70,7 +70,7 @@ class Discarded:
     condition: str
     names: Sequence[str]
     request_id: str
-    turn: Turn | None = None
+    windowed: Windowed | None = None
     record: dict[str, Any] | None = None
     object_key: str | None = None
     lane: int = 0

@@ -46,7 +46,7 @@ def _iso(epoch_seconds: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Windowed:
     """What one invocation is told about its window."""
 
     window: Window
@@ -101,9 +101,9 @@ class Windowing:
         """A deadline alone ends nothing: records of the window may lie unread, for a poll or a whole outage."""
         return self.looked >= self.idle_deadline()
 
-    def turn(self, call: Call) -> Turn:
+    def told(self, call: Call) -> Windowed:
         assert self.current is not None
-        return Turn(self.current, self.state, call)
+        return Windowed(self.current, self.state, call)
 
     def sent(self, call: Call) -> None:
         if call is Call.ORDINARY:

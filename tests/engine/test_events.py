@@ -11,7 +11,7 @@ from local.engine import KinesisRecord, QueueMessage, TableChange, simulate
 from local.engine.entries import KinesisEntry, Stamp, compact, table_entry
 from local.engine.events import event, payload_bytes, windowed_envelope_bytes
 from local.engine.source import source
-from local.engine.windows import Call, Turn, Window
+from local.engine.windows import Call, Window, Windowed
 from tests.engine.doubles import CONSUMER, FIFO, QUEUE, SHARD, STREAM, TABLE, Scripted, mapping, nothing
 
 ROLE = "arn:aws:iam::123456789012:role/function"
@@ -117,7 +117,7 @@ def test_a_table_stream_shows_of_an_item_what_its_view_shows(view, shown, size):
 
 
 def test_a_windowed_event_has_the_fields_of_aws_in_their_order():
-    received = event((), STAMP, Turn(Window(1607497440, 1607497560), '{"1":"282"}', Call.FINAL))
+    received = event((), STAMP, Windowed(Window(1607497440, 1607497560), '{"1":"282"}', Call.FINAL))
     assert compact(received) == compact(
         {
             "Records": [],
@@ -236,9 +236,9 @@ def test_the_size_of_a_kinesis_event_is_known_to_the_byte_before_it_exists(given
         KinesisEntry(str(n), key, data, round(arrived, 3), STAMP.overhead)
         for n, (key, data, arrived) in enumerate(given_records)
     ]
-    turn = Turn(Window(1607497440, 1607497560), '{"ä":1}', Call.ORDINARY)
-    size = payload_bytes(entries) + windowed_envelope_bytes(STAMP) + len(turn.state.encode())
-    assert size == len(compact(event(entries, STAMP, turn)).encode())
+    windowed = Windowed(Window(1607497440, 1607497560), '{"ä":1}', Call.ORDINARY)
+    size = payload_bytes(entries) + windowed_envelope_bytes(STAMP) + len(windowed.state.encode())
+    assert size == len(compact(event(entries, STAMP, windowed)).encode())
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=4), st.fixed_dictionaries({"S": st.text(max_size=6)}), max_size=3))

@@ -234,7 +234,7 @@ def test_the_last_position_of_a_shard_is_its_last_record(world):
 @given(worlds(windowed=True))
 def test_windows_partition_the_records_by_their_time(world):
     for invocation in world.timeline.invocations:
-        start, end = invocation.turn.window.start, invocation.turn.window.end
+        start, end = invocation.windowed.window.start, invocation.windowed.window.end
         arrivals = [world.records[world.place(name)].arrived for name in invocation.names]
         assert all(start <= arrived < end for arrived in arrivals)
 
@@ -244,9 +244,9 @@ def test_windows_partition_the_records_by_their_time(world):
 def test_each_window_the_function_saw_ends_in_exactly_one_final_call(world):
     final_requests = defaultdict(set)
     for invocation in world.timeline.invocations:
-        if invocation.turn.call is Call.FINAL:
-            final_requests[invocation.shard_id, invocation.turn.window].add(invocation.request_id)
-    seen = {(i.shard_id, i.turn.window) for i in world.timeline.invocations if i.names}
+        if invocation.windowed.call is Call.FINAL:
+            final_requests[invocation.shard_id, invocation.windowed.window].add(invocation.request_id)
+    seen = {(i.shard_id, i.windowed.window) for i in world.timeline.invocations if i.names}
     assert set(final_requests) == seen
     assert all(len(requests) == 1 for requests in final_requests.values())
 
@@ -256,15 +256,15 @@ def test_each_window_the_function_saw_ends_in_exactly_one_final_call(world):
 def test_the_windows_of_a_shard_never_interleave(world):
     windows = defaultdict(list)
     for invocation in world.timeline.invocations:
-        windows[invocation.shard_id].append(invocation.turn.window)
+        windows[invocation.shard_id].append(invocation.windowed.window)
     assert all(seen == sorted(seen) for seen in windows.values())
 
 
 @SLOW
 @given(worlds(windowed=True, faulty=False))
 def test_a_reliable_function_counts_every_record_of_a_window_in_its_state(world):
-    finals = [i for i in world.timeline.invocations if i.turn.call is Call.FINAL]
-    counted = {(i.shard_id, i.turn.window.start): i.event["state"]["count"] for i in finals}
+    finals = [i for i in world.timeline.invocations if i.windowed.call is Call.FINAL]
+    counted = {(i.shard_id, i.windowed.window.start): i.event["state"]["count"] for i in finals}
     seconds = world.mapping["TumblingWindowInSeconds"]
     expired = set(world.discarded())
     expected = Counter(

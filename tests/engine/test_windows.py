@@ -37,7 +37,7 @@ def calls(timeline) -> list[str]:
 
 
 def _drawn(invocation) -> str:
-    event, window = invocation.event, invocation.turn.window.start
+    event, window = invocation.event, invocation.windowed.window.start
     if not event["isFinalInvokeForWindow"]:
         return f"[{window}) " + " ".join(map(str, numbers(event)))
     return f"[{window}) " + ("early final" if event["isWindowTerminatedEarly"] else "final")

@@ -38,7 +38,7 @@ class FailureRecords:
         destination = desk.mapping.on_failure
         desk.tally.discarded += count
         where = "there is no on-failure destination" if destination is None else f"told to {destination}"
-        what = span(discard.batch.entries, discard.turn)
+        what = span(discard.batch.entries, discard.windowed)
         desk.voice.tell(f"{self.name}: {what} discarded, {discard.condition}; {where}")
         if destination is None:
             desk.readings.add(desk.meter.dropped(now, count, destination=False))

@@ -14,15 +14,15 @@ from json.encoder import encode_basestring as quoted
 
 from local.engine.entries import Entry, KinesisEntry, Stamp, TableEntry, compact
 from local.engine.events import event
-from local.engine.windows import Turn
+from local.engine.windows import Windowed
 
 NO_RECORDS = '{"Records":['
 KEY, NUMBER, ARRIVED = "\ue000", "\ue001", 0.123456789  # found in no ARN and no name of a shard
 
 
-def payload(entries: Sequence[Entry], stamp: Stamp, turn: Turn | None) -> bytes:
+def payload(entries: Sequence[Entry], stamp: Stamp, windowed: Windowed | None) -> bytes:
     """The event of these records, and for a windowed mapping what it must know of the window."""
-    envelope = compact(event((), stamp, turn))
+    envelope = compact(event((), stamp, windowed))
     text = _text(stamp)
     records = ",".join([text(entry) for entry in entries])
     return f"{NO_RECORDS}{records}{envelope.removeprefix(NO_RECORDS)}".encode()

@@ -213,7 +213,7 @@ class ShardRunner:
         desk.tally.age_seconds = None if last is None else max(0.0, now - last)
         desk.tally.in_flight += 1
         desk.tally.invocations += 1
-        task = partial(desk.invoke, partial(payload, batch.entries, lane.stamp, step.turn))
+        task = partial(desk.invoke, partial(payload, batch.entries, lane.stamp, step.windowed))
         self.loop.work(desk.pools.calling, task, lambda done: self._answered(lane, step, now, done))
 
     def _answered(self, lane: Lane, step: Invoke, sent: float, done: Future[Reply | None]) -> None:
