@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +21,6 @@ from local.stack import ROOT, as_root
 from streamkit.changes import item
 from tests.flows import polling
 
-FINAL = {Status.SHIPPED, Status.REJECTED}
 HEARD = "orders-heard"  # the queue that listens to the topic
 READERS = 8  # of the audit trail at once
 
@@ -48,16 +46,23 @@ class Shop:
     outputs: dict[str, Any]
     customers: int = 8  # who call at once
     _http: urllib3.HTTPConnectionPool = field(init=False)
+    _clients: dict[str, Any] = field(default_factory=dict)  # each takes a while to make
 
     def __post_init__(self) -> None:
         address = urlsplit(self.endpoint.url)
         pool = urllib3.HTTPConnectionPool(address.hostname or "", address.port, maxsize=self.customers, retries=False)
         object.__setattr__(self, "_http", pool)
 
+    def client(self, service: str) -> Any:
+        """One client of each service, which its callers share."""
+        if service not in self._clients:
+            self._clients[service] = self.endpoint.client(service)
+        return self._clients[service]
+
     def poll(self, *, on: bool) -> None:
         """Has the endpoint's own pollers begin, or end."""
         functions = list(self.outputs["orders_function_names"].values())
-        polling.poll(self.endpoint.client("lambda"), functions, on=on)
+        polling.poll(self.client("lambda"), functions, on=on)
 
     def place(self, body: Any, key: str | None = None, **headers: str) -> Answer:
         """POST; a `body` that is no text is sent as JSON."""
@@ -95,13 +100,32 @@ class Shop:
     def orders(self) -> dict[str, dict[str, Any]]:
         return {one["id"]: one for one in self.items("orders_table_name")}
 
-    def unfinished(self, among: set[str]) -> set[str]:
-        """Those that still have a step before them."""
-        return {order_id for order_id, order in self.orders().items() if order_id in among and not is_final(order)}
+    def unfinished(self) -> set[str]:
+        """The orders that still have a step before them."""
+        names = {"#status": "status", "#compensated": "compensated"}
+        values = {":shipped": {"S": Status.SHIPPED}, ":true": {"BOOL": True}}
+        return self._ids("NOT (#status = :shipped OR #compensated = :true)", names, values)
+
+    def untouched(self) -> set[str]:
+        """The orders that nobody has looked at yet."""
+        return self._ids("#status = :placed", {"#status": "status"}, {":placed": {"S": Status.PLACED}})
+
+    def _ids(self, condition: str, names: dict[str, str], values: dict[str, Any]) -> set[str]:
+        """The orders for which the condition holds; asked often, so only their ids travel."""
+        pages = self.client("dynamodb").get_paginator("scan")
+        found = pages.paginate(
+            TableName=self.outputs["orders_table_name"],
+            FilterExpression=condition,
+            ProjectionExpression="id",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+        )
+        return {one["id"]["S"] for page in found for one in page["Items"]}
 
     def remove(self, order_id: str) -> None:
         """Deletes the order, as its time to live would."""
-        table = self.endpoint.client("dynamodb")
+        table = self.client("dynamodb")
         table.delete_item(TableName=self.outputs["orders_table_name"], Key={"id": {"S": order_id}})
 
     def figures(self) -> dict[tuple[str, str], dict[str, int]]:
@@ -119,13 +143,15 @@ class Shop:
         return self._scanned(self.outputs[output])
 
     def _scanned(self, table: str) -> Iterator[dict[str, Any]]:
-        pages = self.endpoint.client("dynamodb").get_paginator("scan")
+        pages = self.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=table, ConsistentRead=True):
             yield from map(item, page["Items"])
 
     def audited(self) -> list[str]:
         """The keys of the audit trail."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.outputs["orders_audit_bucket_name"])
+        pages = (
+            self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.outputs["orders_audit_bucket_name"])
+        )
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
     def trail(self, order_id: str = "") -> dict[str, list[dict[str, Any]]]:
@@ -138,17 +164,13 @@ class Shop:
         return trail
 
     def _event(self, key: str) -> dict[str, Any]:
-        body = self._s3.get_object(Bucket=self.outputs["orders_audit_bucket_name"], Key=key)["Body"].read()
+        body = self.client("s3").get_object(Bucket=self.outputs["orders_audit_bucket_name"], Key=key)["Body"].read()
         event: dict[str, Any] = json.loads(body)
         return event
 
-    @cached_property
-    def _s3(self) -> Any:
-        return self.endpoint.client("s3")
-
     def waiting(self) -> dict[str, int]:
         """The flow's queues that have messages in whatever state, and how many."""
-        queues = self.endpoint.client("sqs")
+        queues = self.client("sqs")
         prefix = self.outputs["orders_table_name"]
         numbers = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         delayed = "ApproximateNumberOfMessagesDelayed"
@@ -161,7 +183,7 @@ class Shop:
     @contextmanager
     def listening(self) -> Iterator[str]:
         """A queue that hears every notification until the block ends."""
-        queues, topics = self.endpoint.client("sqs"), self.endpoint.client("sns")
+        queues, topics = self.client("sqs"), self.client("sns")
         topic = self.outputs["orders_notifications_topic_arn"]
         url: str = queues.create_queue(QueueName=HEARD)["QueueUrl"]
         arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -181,7 +203,7 @@ class Shop:
 
     def heard(self, url: str) -> list[dict[str, Any]]:
         """Takes every message out of a queue."""
-        queues, taken = self.endpoint.client("sqs"), []
+        queues, taken = self.client("sqs"), []
         while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             taken += [json.loads(message["Body"]) for message in messages]
             receipts = [{"Id": message["MessageId"], "ReceiptHandle": message["ReceiptHandle"]} for message in messages]
@@ -190,7 +212,7 @@ class Shop:
 
     def fulfilments(self) -> dict[str, str]:
         """Status of each execution of the state machine, by the order it is for."""
-        machines = self.endpoint.client("stepfunctions")
+        machines = self.client("stepfunctions")
         name = f"{self.outputs['orders_table_name']}-fulfilment"
         (arn,) = [
             one["stateMachineArn"] for one in machines.list_state_machines()["stateMachines"] if one["name"] == name
@@ -214,15 +236,11 @@ class Shop:
     def log(self, actor: str, since_ms: int) -> Iterator[dict[str, Any]]:
         """The JSON lines of a function's log."""
         group = f"/aws/lambda/{self.outputs['orders_function_names'][actor]}"
-        pages = self.endpoint.client("logs").get_paginator("filter_log_events")
+        pages = self.client("logs").get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=group, startTime=since_ms):
             for event in page["events"]:
                 if event["message"].startswith("{"):
                     yield json.loads(event["message"])
-
-
-def is_final(order: dict[str, Any]) -> bool:
-    return order["status"] == Status.SHIPPED or order.get("compensated") is True
 
 
 def _deliveries(topic_arn: str, queue_arn: str) -> dict[str, Any]:

@@ -123,20 +123,17 @@ def _trade(day: Day, shop: Shop, gateway: Any) -> None:
         late = list(numbers)
         _customers(day, shop, late)
         reached("last customers")
-        until(lambda: "PLACED" not in _statuses(day, shop, late), SETTLED_SECONDS)
-        day.flowed = _statuses(day, shop, late)
+        until(lambda: not shop.untouched(), SETTLED_SECONDS, every=1)
+        placed = {day.answers[_key(day, number)][1].order_id for number in late}
+        day.flowed = {order["status"] for order_id, order in shop.orders().items() if order_id in placed}
         reached("shard has flowed")
-    until(lambda: not shop.unfinished(set(day.accepted)), SETTLED_SECONDS, every=1)
+    until(lambda: not shop.unfinished(), SETTLED_SECONDS, every=1)
     reached("orders finished")
-    until(lambda: len(shop.audited()) >= sum(order["version"] for order in shop.orders().values()), SETTLED_SECONDS, 1)
+    versions = sum(order["version"] for order in shop.orders().values())
+    until(lambda: len(shop.audited()) >= versions, SETTLED_SECONDS, every=2)
     reached("audit trail whole")
     until(lambda: not shop.waiting(), SETTLED_SECONDS, every=1)
     reached("queues empty")
-
-
-def _statuses(day: Day, shop: Shop, numbers: list[int]) -> set[str]:
-    ids = {day.answers[_key(day, number)][1].order_id for number in numbers}
-    return {order["status"] for order_id, order in shop.orders().items() if order_id in ids}
 
 
 def _customers(day: Day, shop: Shop, numbers: list[int]) -> None:

@@ -62,12 +62,12 @@ def refusals(shop, since):
 @pytest.fixture
 def no_order(shop):
     """The id of an item that somebody writes by hand, and that is no order."""
-    table, key = shop.endpoint.client("dynamodb"), {"id": {"S": f"by-hand-{uuid4().hex[:8]}"}}
+    table, key = shop.client("dynamodb"), {"id": {"S": f"by-hand-{uuid4().hex[:8]}"}}
     name = shop.outputs["orders_table_name"]
     table.put_item(TableName=name, Item={**key, "status": {"S": "PLAECD"}})
     yield key["id"]["S"]
     table.delete_item(TableName=name, Key=key)
-    shop.endpoint.client("sqs").purge_queue(QueueUrl=shop.outputs["orders_retry_queue_url"])
+    shop.client("sqs").purge_queue(QueueUrl=shop.outputs["orders_retry_queue_url"])
 
 
 def test_an_item_that_is_no_order_is_kept_with_its_reason_and_stops_no_other(shop, tea, since, no_order):
@@ -83,7 +83,7 @@ def test_an_item_that_is_no_order_is_kept_with_its_reason_and_stops_no_other(sho
 
 def unpublishable(shop, order_id):
     """What the publisher has kept of this item."""
-    s3, bucket = shop.endpoint.client("s3"), shop.outputs["orders_failures_bucket_name"]
+    s3, bucket = shop.client("s3"), shop.outputs["orders_failures_bucket_name"]
     listed = s3.list_objects_v2(Bucket=bucket, Prefix="unpublishable/").get("Contents", [])
     kept = [json.loads(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()) for one in listed]
     return [one for one in kept if one["record"]["dynamodb"]["Keys"]["id"]["S"] == order_id]
