@@ -17,7 +17,7 @@ from local.engine.identity import Identity
 from local.engine.lane import Invoke, Lane
 from local.engine.mapping import Mapping
 from local.engine.metrics import Meter
-from local.engine.shard import Received
+from local.engine.shard import Sifted
 from local.engine.timeline import Discarded, Happening, Invocation, Timeline
 from local.engine.windows import Window
 
@@ -34,17 +34,17 @@ class Chronicle:
     def tell(self, at: float, shard_id: str, text: str, names: Sequence[str] = ()) -> None:
         self.timeline.happenings.append(Happening(at, shard_id, text, names))
 
-    def read(self, shard_id: str, entries: Sequence[Entry], received: Received, now: float) -> None:
+    def read(self, shard_id: str, entries: Sequence[Entry], sifted: Sifted, now: float) -> None:
         if not entries:
             return
         self.tell(now, shard_id, "read", _names(entries))
-        if received.filtered:
-            names = _names(received.filtered)
+        if sifted.filtered:
+            names = _names(sifted.filtered)
             self.timeline.filtered.extend(names)
             self.tell(now, shard_id, "filtered out, counted as processed:", names)
-        for entry in received.foreign:
+        for entry in sifted.foreign:
             self._dropped(shard_id, entry, now)
-        self.timeline.metrics += self.meter.read(now, len(entries), len(received.filtered))
+        self.timeline.metrics += self.meter.read(now, len(entries), len(sifted.filtered))
 
     def left(self, shard_id: str, lane: Lane, now: float) -> None:
         """What a lane has not settled when the simulation is stopped, and why."""

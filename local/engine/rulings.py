@@ -8,26 +8,26 @@ from __future__ import annotations
 
 MEBIBYTE = 1_048_576
 
-# R4/P1: waits before the retries of a batch. About eight invocations were seen in a minute of endless retries.
+# R4: waits before the retries of a batch. About eight invocations were seen in a minute of endless retries.
 FIRST_RETRY_SECONDS = 1.0
 RETRY_FACTOR = 2.0
 LONGEST_RETRY_SECONDS = 60.0
 
-# W19/P2: an idle window closes when its end has passed and nothing was read on the shard for this long,
+# W19: an idle window closes when its end has passed and nothing was read on the shard for this long,
 # as a read that began no sooner shows by finding nothing.
 IDLE_CLOSE_SECONDS = 120.0
 
-# W21/P3: a record older than the current window belongs to the current window; it is told, never dropped.
+# W21: a record older than the current window belongs to the current window; it is told, never dropped.
 LATE_RECORDS_JOIN_THE_CURRENT_WINDOW = True
 
-# W31/P4: after a partial response the window keeps the state from before the batch, as after a failure.
+# W31: after a partial response the window keeps the state from before the batch, as after a failure.
 PARTIAL_RESPONSE_KEEPS_RETURNED_STATE = False
 
-# W24/P6: after an early termination the same window goes on with {} and gets its ordinary final call
+# W24: after an early termination the same window goes on with {} and gets its ordinary final call
 # only if a record arrived since.
 EARLY_TERMINATION_NEEDS_ORDINARY_FINAL = False
 
-# W25/P7: compact UTF-8 JSON; a string of 1,048,640 characters is known to be too much.
+# W25: compact UTF-8 JSON; a string of 1,048,640 characters is known to be too much.
 STATE_LIMIT_BYTES = MEBIBYTE
 
 # W23, S12: a state may be so large that the early final call itself exceeds what an invocation takes. Like a record
@@ -37,7 +37,7 @@ OVERSIZED_FINAL_SPENDS_RETRIES = True
 # W8: `state` must be a JSON object; anything else counts as a response without state.
 STATE_MUST_BE_AN_OBJECT = True
 
-# W29/P9: a final call follows the retry policy. It has no records, so its age counts from its own first attempt.
+# W29: a final call follows the retry policy. It has no records, so its age counts from its own first attempt.
 FINAL_CALLS_AGE = True
 
 # G9: the synchronous request limit, measured on the event's compact JSON, state and envelope included.
@@ -102,5 +102,5 @@ VISIBILITY_MARGIN_SECONDS = 30.0
 # Q7: a throttled invocation of a queue batch is tried again after this long, while its messages are invisible.
 QUEUE_THROTTLE_RETRY_SECONDS = 1.0
 
-# Q9/P13: `[{}]` fails the whole batch, as documented; one observer saw it succeed.
+# Q9: `[{}]` fails the whole batch, as documented; one observer saw it succeed.
 EMPTY_ITEM_FAILS_THE_BATCH = True

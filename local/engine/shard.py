@@ -19,7 +19,7 @@ WHOLE_RANGE: HashRange = (0, 2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class Sifted:
     """What one read brought: records delivered on, filtered out, and user records dropped as foreign to the shard."""
 
     read: int
@@ -63,10 +63,10 @@ class Shard:
         """How many records may be read now; one slow lane does not keep the others from theirs."""
         return 2 * rulings.RECORDS_PER_POLL - min(len(lane.waiting) for lane in self.lanes)
 
-    def receive(self, entries: Sequence[Entry], now: float) -> Received:
+    def receive(self, entries: Sequence[Entry], now: float) -> Sifted:
         """Records that were read, in shard order."""
         if not entries:
-            return Received(0)
+            return Sifted(0)
         for lane in self.lanes:
             if lane.is_idle:
                 lane.settled = self.read
@@ -77,7 +77,7 @@ class Shard:
             self.lanes[0].take(admitted, now)
         else:
             self._spread(admitted, now)
-        return Received(len(entries), filtered, foreign)
+        return Sifted(len(entries), filtered, foreign)
 
     def found_nothing(self, began: float) -> None:
         """A read that began at this time succeeded, and there was nothing to read."""

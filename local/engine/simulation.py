@@ -171,8 +171,8 @@ class StreamSimulation:
         if not read and most > 0:
             lap.shard.found_nothing(now)
         entries = self._entries(read, lap.shard.stamp)
-        received = lap.shard.receive(entries, now)
-        self.chronicle.read(shard_id, entries, received, now)
+        sifted = lap.shard.receive(entries, now)
+        self.chronicle.read(shard_id, entries, sifted, now)
         if upcoming and lap.shard.room > 0:
             self._plan_read(shard_id, lap, now + self.poll_seconds if upcoming[0][0] <= now else upcoming[0][0])
         self._look_for_end(shard_id, lap, now)

@@ -35,7 +35,7 @@ RESOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where records come from, as the event names it: for fan-out `arn` is the consumer's (S10b)."""
+    """Where records come from, as the event names it: for fan-out `arn` is the consumer's (S10)."""
 
     arn: str
     kind: Kind

@@ -24,7 +24,7 @@ GATHERING_POLL_SECONDS = 0.2  # while a batch waits for more, the queue is asked
 class QueueWorker:
     def __init__(self, desk: Desk, queue_seconds: float) -> None:
         self.desk = desk
-        self.trouble = SourceTrouble(desk)
+        self.source_trouble = SourceTrouble(desk)
         self.source = desk.mapping.source
         hidden_seconds = visibility_seconds(desk.mapping, queue_seconds, desk.function.timeout_seconds)
         self.queue = QueueCalls(desk.access, self.source, int(hidden_seconds), desk.loop.clock)
@@ -100,13 +100,13 @@ class QueueWorker:
             self.failures += 1
             if trouble(error) is Trouble.GONE:
                 self.queue.forget()
-            self.trouble.met(error)
+            self.source_trouble.met(error)
             self.desk.loop.at(now + seconds_before_another_try(self.failures), self._pump)
             return
         self.is_ready = True
         if self.failures:
             self.failures = 0
-            self.trouble.over()
+            self.source_trouble.over()
         if self.desk.stopping:
             self._reveal(messages)
             return

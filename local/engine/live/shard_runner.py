@@ -45,7 +45,7 @@ class ShardRunner:
         poll_seconds: float,
         retention_seconds: float | None,
         on_change: Callable[[], None],
-        trouble: SourceTrouble,
+        source_trouble: SourceTrouble,
     ) -> None:
         self.desk = desk
         self.loop = desk.loop.about(facts.shard_id)
@@ -53,7 +53,7 @@ class ShardRunner:
         self.facts = facts
         self.poll_seconds = poll_seconds
         self.on_change = on_change
-        self.trouble = trouble
+        self.source_trouble = source_trouble
         self.position: Position = begin.position
         self.iterator: str | None = None
         stamp = Stamp.of(facts.shard_id, desk.mapping.source, desk.function.role)
@@ -67,7 +67,7 @@ class ShardRunner:
         self.planned_read: float | None = None
         self.failed_reads = 0
         self.wakes: list[float | None] = [None] * len(self.shard.lanes)
-        self.failures = FailureRecords(desk, facts.shard_id, self._delivered)
+        self.failure_records = FailureRecords(desk, facts.shard_id, self._delivered)
         self.keeper = Keeper(desk, facts.shard_id, begin.checkpoint, self._settled)
         self.gone = False
 
@@ -121,7 +121,7 @@ class ShardRunner:
             return
         if self.failed_reads:
             self.failed_reads = 0
-            self.trouble.over()
+            self.source_trouble.over()
         self.received(page, now)
 
     def received(self, page: Page, now: float) -> None:
@@ -142,17 +142,15 @@ class ShardRunner:
         fresh = unsettled(ours(entries, self.saved.since), self.shard, self.saved.positions)
         if not fresh:
             return
-        received = self.shard.receive(fresh, now)
-        self.desk.readings.add(self.desk.meter.read(now, len(fresh), len(received.filtered)))
-        self.desk.voice.follow(
-            lambda: f"{self._name}: read {len(fresh)}, {len(received.filtered)} of them filtered out"
-        )
-        if received.foreign:
+        sifted = self.shard.receive(fresh, now)
+        self.desk.readings.add(self.desk.meter.read(now, len(fresh), len(sifted.filtered)))
+        self.desk.voice.follow(lambda: f"{self._name}: read {len(fresh)}, {len(sifted.filtered)} of them filtered out")
+        if sifted.foreign:
             self.desk.voice.tell(
-                f"{self._name}: {len(received.foreign)} user records dropped: their keys are not this shard's, "
+                f"{self._name}: {len(sifted.foreign)} user records dropped: their keys are not this shard's, "
                 "and fan-out loses such records"
             )
-        if received.filtered:
+        if sifted.filtered:
             self.keeper.touch()
 
     def _read_failed(self, error: BaseException, now: float) -> None:
@@ -164,7 +162,7 @@ class ShardRunner:
             )
             self.position = HORIZON
         else:
-            self.trouble.met(error)
+            self.source_trouble.met(error)
         self._plan_read(now + seconds_before_another_try(self.failed_reads))
 
     def _end(self, now: float, what: str) -> None:
@@ -252,7 +250,7 @@ class ShardRunner:
             self.desk.readings.add(meter.finished(now, now - sent, error=reply.answer.error is not None))
 
     def _discard(self, discard: Discard, now: float) -> None:
-        self.failures.send(discard, self.shard.stamp, now)
+        self.failure_records.send(discard, self.shard.stamp, now)
         self.keeper.touch()
 
     def _delivered(self) -> None:
@@ -267,7 +265,7 @@ class ShardRunner:
 
     def _settled(self) -> Checkpoint | None:
         """What to keep of the shard as it is now; nothing yet, while a kill would lose a failure record."""
-        if not self.failures.all_delivered:
+        if not self.failure_records.all_delivered:
             return None
         return replace(
             self.saved,

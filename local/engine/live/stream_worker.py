@@ -33,7 +33,7 @@ class StreamWorker:
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self.desk = desk
-        self.trouble = SourceTrouble(desk)
+        self.source_trouble = SourceTrouble(desk)
         self.reader = reader
         self.saved = saved
         self.is_new_mapping = not saved
@@ -59,7 +59,7 @@ class StreamWorker:
     @property
     def busy(self) -> int:
         """Invocations and failure records on their way."""
-        return self.desk.tally.in_flight + sum(runner.failures.under_way for runner in self.runners.values())
+        return self.desk.tally.in_flight + sum(runner.failure_records.under_way for runner in self.runners.values())
 
     def start(self) -> None:
         self.refresh(self.desk.loop.clock())
@@ -89,12 +89,12 @@ class StreamWorker:
             facts, self.retention_seconds = done.result()
         except AwsError as error:
             self.failures += 1
-            self.trouble.met(error)
+            self.source_trouble.met(error)
             self.desk.loop.at(now + seconds_before_another_try(self.failures), self.refresh)
             return
         if self.failures:
             self.failures = 0
-            self.trouble.over()
+            self.source_trouble.over()
         self.facts = {each.shard_id: each for each in facts}
         for shard_id, runner in list(self.runners.items()):
             if shard_id not in self.facts and not runner.is_done:
@@ -157,7 +157,7 @@ class StreamWorker:
             poll_seconds=self.poll_seconds,
             retention_seconds=self.retention_seconds,
             on_change=self._changed,
-            trouble=self.trouble,
+            source_trouble=self.source_trouble,
         )
         self.runners[facts.shard_id] = runner
         runner.start()
