@@ -28,7 +28,7 @@ class Receipt:
     visible_at: float
     attributes: Mapping[str, Any]
     group_id: str | None
-    sequence_number: str
+    sequence_number: str | None  # of FIFO queues
 
     @property
     def group(self) -> str | None:
@@ -40,11 +40,12 @@ class Receipt:
             "ApproximateReceiveCount": str(self.receives),
             "SentTimestamp": _milliseconds(self.sent),
         }
-        if self.group_id is not None:
+        if self.sequence_number is not None:
             system["SequenceNumber"] = self.sequence_number
+        if self.group_id is not None:  # a standard queue may have it too: it is fair to groups
             system["MessageGroupId"] = self.group_id
         system["SenderId"] = SENDER
-        if self.group_id is not None:
+        if self.sequence_number is not None:
             system["MessageDeduplicationId"] = self.message_id
         system["ApproximateFirstReceiveTimestamp"] = _milliseconds(self.first_received)
         attributes = {name: attribute(value) for name, value in self.attributes.items()}

@@ -50,7 +50,7 @@ class Message:
     attributes: Mapping[str, Any]
     group: str
     group_id: str | None
-    place: int
+    turn: int  # how many were sent before it
     receives: int = 0
     first_received: float | None = None
     gone: bool = False
@@ -79,6 +79,7 @@ class Queue:
         self.expired: list[Message] = []
 
     def send(self, place: int, message: QueueMessage) -> Message:
+        """`place` is the caller's number of the message; its turn in the queue is when it was sent."""
         if self.fifo and message.group_id is None:
             raise ValueError(f"records[{place}] needs a group_id: a FIFO queue takes no message without one")
         group = message.group_id if self.fifo and message.group_id is not None else ""
@@ -89,7 +90,7 @@ class Queue:
             dict(message.attributes or {}),
             group,
             message.group_id,
-            place,
+            len(self.messages),
         )
         self.messages[kept.id] = kept
         self.groups.setdefault(group, Group()).available.append(kept)
@@ -103,7 +104,7 @@ class Queue:
         return self.invisible[0][0] if self.invisible else None
 
     @staticmethod
-    def _counts(visible_at: float, _place: int, message: Message) -> bool:
+    def _counts(visible_at: float, _turn: int, message: Message) -> bool:
         """Whether this is the current receive of a message: not of one deleted, given back, or received since."""
         return message.hidden and not message.gone and message.visible_at == visible_at
 
@@ -146,7 +147,7 @@ class Queue:
         if not self.fifo:
             group.available.append(message)
             return
-        at = next((i for i, other in enumerate(group.available) if other.place > message.place), len(group.available))
+        at = next((i for i, other in enumerate(group.available) if other.turn > message.turn), len(group.available))
         group.available.insert(at, message)
 
     def receive(self, now: float, most: int) -> list[Receipt]:
@@ -183,7 +184,7 @@ class Queue:
         if message.first_received is None:
             message.first_received = now
         group.invisible += 1
-        heapq.heappush(self.invisible, (message.visible_at, message.place, message))
+        heapq.heappush(self.invisible, (message.visible_at, message.turn, message))
         return Receipt(
             message.id,
             f"{message.id}#{message.receives}",
@@ -194,7 +195,7 @@ class Queue:
             message.visible_at,
             message.attributes,
             message.group_id,
-            f"{message.place:020d}",
+            f"{message.turn:020d}" if self.fifo else None,
         )
 
     def delete(self, receipt: Receipt) -> bool:

@@ -186,6 +186,13 @@ def test_a_fifo_message_says_its_place_and_group():
     assert (told["MessageGroupId"], told["MessageDeduplicationId"]) == ("g", record["messageId"])
 
 
+def test_a_message_of_a_fair_queue_says_its_group_and_no_place():
+    (record,) = only_event(simulate(mapping(QUEUE), [QueueMessage("x", 1000.0, group_id="g")], nothing))["Records"]
+    told = record["attributes"]
+    assert told["MessageGroupId"] == "g"
+    assert {"SequenceNumber", "MessageDeduplicationId"}.isdisjoint(told)
+
+
 def test_fifo_messages_ascend_in_sequence_number():
     three = [QueueMessage(str(n), 1000.0, group_id="g") for n in range(3)]
     numbers = [

@@ -258,6 +258,16 @@ def test_what_a_fifo_function_deletes_past_a_failure_is_its_own_affair():
     assert deliveries(timeline) == ["0 1 2", "1"]
 
 
+def test_messages_of_a_group_go_in_the_order_in_which_they_were_sent_however_they_are_listed():
+    listed = [QueueMessage("late", 1010.0, group_id="g"), QueueMessage("early", 1000.0, group_id="g")]
+    function = Scripted(ValueError(), None)
+    timeline = simulate(mapping(FIFO, BatchSize=1), listed, function, queue=QueueSettings(30.0))
+    assert deliveries(timeline) == ["early", "early", "late"]
+    assert [timeline.place_of(invocation.names[0]) for invocation in timeline.invocations] == [1, 1, 0]
+    early, _, late = [i.event["Records"][0]["attributes"]["SequenceNumber"] for i in timeline.invocations]
+    assert early < late
+
+
 def test_a_fifo_message_needs_a_group():
     with pytest.raises(ValueError, match="group_id"):
         simulate(mapping(FIFO), messages(1), nothing)
