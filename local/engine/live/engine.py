@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -30,12 +30,14 @@ from local.engine.live.readings import Readings
 from local.engine.live.takeover import TakeOver, TakeOverError
 from local.engine.live.terraform_state import StateError
 from local.engine.live.troubles import AwsError, seconds_before_another_try
+from local.engine.live.turnover import Change, Employ, LetGo, Pause, Release, Renew, changes
 from local.engine.live.voice import Voice
 from local.engine.live.workers import Workers
 
 ROOT = Path(__file__).resolve().parents[3]
 CALLS_AT_ONCE = 8  # the local AWS is at its best with four to eight
 READS_AT_ONCE = 16
+EMPTIED = "emptied"  # what is told once of an endpoint without any mapping
 
 
 class EngineError(RuntimeError):
@@ -89,7 +91,7 @@ class Engine:
         self.stop_requested = threading.Event()
         self.sleep = sleep or self.stop_requested.wait
         self.refreshing = False
-        self.control = ThreadPoolExecutor(1, "control")
+        self.control: Executor = ThreadPoolExecutor(1, "control")
         self.outlet = Outlet(
             self.readings, lambda: self.clients.client("cloudwatch"), self.loop, self.control, self.voice
         )
@@ -135,7 +137,7 @@ class Engine:
         if first is None:
             return
         if first.refused:
-            raise EngineError("\n".join(["nothing was started:", *first.refused]))
+            raise EngineError("\n".join(["nothing was started:", *first.refused.values()]))
         self._tell_missing(first)
         try:
             self.checkpoints.prepare()
@@ -205,28 +207,54 @@ class Engine:
             return
         self.voice.over(about, "the mappings can be looked at again")
         self._tell_missing(listed)
-        for text in listed.refused:
-            self.voice.once(text, "refused", f"{text}; it runs as before, or not at all")
+        for uuid, text in listed.refused.items():
+            self.voice.once(f"{uuid} refused", text, f"{text}; it runs as before, or not at all")
         on = {found.mapping.uuid: found for found in self._on(listed)}
-        for uuid in list(self.workers.found):
-            if uuid not in on and not any(uuid in text for text in listed.refused):
-                self.voice.tell(f"mapping {uuid} is gone or was switched off; no longer run")
-                self.workers.dismiss(uuid)
-                self.control.submit(self.takeover.leave_off, uuid)
-        for uuid, found in on.items():
-            before = self.workers.found.get(uuid)
-            if before is None:
-                self.voice.tell(f"mapping {uuid} of {found.mapping.source.arn} came; run from now on")
+        for change in list(changes(listed, on, self.workers.found, tuple(self.takeover.ours))):
+            self._follow(change)
+
+    def _follow(self, change: Change) -> None:
+        match change:
+            case Employ(found) if not self.workers.is_retiring(found.mapping.uuid):
+                self.voice.tell(f"mapping {found.mapping.uuid} of {found.mapping.source.arn} is run from now on")
                 self.workers.employ_when_loaded(found)
-            elif (before.mapping, before.function) != (found.mapping, found.function):
+            case Renew(found):
+                uuid = found.mapping.uuid
                 self.voice.tell(f"mapping {uuid} or its function was changed; run anew from its checkpoint")
                 self.workers.dismiss(uuid, partial(self.workers.employ_when_loaded, found))
+            case Pause(uuid):
+                self.workers.dismiss(uuid)
+            case Release(uuid):
+                if uuid in self.workers.found:
+                    self._dismiss(uuid, "was switched off; no longer run")
+                self.control.submit(self.takeover.leave_off, uuid)
+            case LetGo(uuid):
+                if uuid in self.workers.found:
+                    self._dismiss(uuid, "is gone; no longer run", partial(self._follow, change))
+                elif not self.workers.is_retiring(uuid):
+                    self.control.submit(self.takeover.give_back, [uuid])
+
+    def _dismiss(self, uuid: str, why: str, then: Callable[[], None] = lambda: None) -> None:
+        if not self.voice.has_told(EMPTIED):
+            self.voice.tell(f"mapping {uuid} {why}")
+        self.workers.dismiss(uuid, then)
 
     def _tell_missing(self, listed: Inventory) -> None:
         for uuid, text in {**listed.missing, **listed.foreign}.items():
-            self.voice.once(f"{uuid} missing", "missing", text)
+            self.voice.once(f"{uuid} missing", text, text)
         for found in listed.found:
             self.voice.over(f"{found.mapping.uuid} missing", f"mapping {found.mapping.uuid} is complete again")
+        if listed.present:
+            self.voice.over(EMPTIED, f"{self.clients.endpoint} has mappings again")
+            for uuid, text in listed.gone.items():
+                self.voice.once(f"{uuid} gone", "gone", text)
+        elif lost := len(self.workers.found) or len(listed.gone):
+            self.voice.once(
+                EMPTIED,
+                EMPTIED,
+                f"{self.clients.endpoint} came back empty, or everything was deleted: it has none of {lost} mappings; "
+                "apply the stack, and they are run again",
+            )
 
     # end
 

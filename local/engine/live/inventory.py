@@ -6,7 +6,9 @@ settings they do not know (a tumbling window, for one): then the state is the on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,12 +38,22 @@ class Found:
 
 @dataclass(slots=True)
 class Inventory:
-    """`refused` and `missing` are texts for a person; `uuids` all that are declared, whether they can run or not."""
+    """What can run, and by UUID why others cannot, as texts for a person.
+
+    `missing`: its function or its queue is gone, and may come back; `gone`: the mapping itself is. `present` counts
+    the mappings at the endpoint, declared or not.
+    """
 
     found: list[Found] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
+    present: int = 0
+
+
+class _MissingError(Exception):
+    """What a mapping needs is gone; the text names it."""
 
 
 def take(clients: Clients, state_file: Path | None) -> Inventory:
@@ -49,14 +61,14 @@ def take(clients: Clients, state_file: Path | None) -> Inventory:
     functions = clients.client("lambda")
     states = dict(_listed(functions))
     declared = list(states.values()) if state_file is None else terraform_state.read(state_file)
-    inventory = Inventory()
+    inventory = Inventory(present=len(states))
     facts: dict[str, FunctionFacts] = {}
     for fields in declared:
         uuid, arn = str(fields.get("UUID")), str(fields.get("EventSourceArn"))
         if arn.startswith("arn:") and arn.count(":") >= 5 and arn.split(":")[2] not in READABLE:
             inventory.foreign[uuid] = f"mapping {uuid} of {arn} is left to the emulator: no source this engine reads"
         elif uuid not in states:
-            inventory.missing[uuid] = f"mapping {uuid} of {arn} is in the state, but not at the endpoint; apply it"
+            inventory.gone[uuid] = f"mapping {uuid} of {arn} is in the state, but not at the endpoint; apply it"
         else:
             _check(clients, fields, str(states[uuid].get("State")), facts, inventory)
     return inventory
@@ -65,23 +77,36 @@ def take(clients: Clients, state_file: Path | None) -> Inventory:
 def _check(
     clients: Clients, fields: dict[str, Any], state: str, facts: dict[str, FunctionFacts], inventory: Inventory
 ) -> None:
+    uuid = str(fields.get("UUID"))
     try:
         mapping = load(fields)
         if mapping.function not in facts:
             region = mapping.function.split(":")[3]
-            facts[mapping.function] = function_facts(clients.client("lambda", region), mapping.function)
+            with _needed(f"its function {mapping.function}"):
+                facts[mapping.function] = function_facts(clients.client("lambda", region), mapping.function)
         function = facts[mapping.function]
-        visibility = _visibility_seconds(clients, mapping)
+        with _needed(f"its queue {mapping.source.arn}"):
+            visibility = _visibility_seconds(clients, mapping)
         refuse_short_visibility(mapping, visibility, function.timeout_seconds)
     except MappingRefusedError as error:
-        inventory.refused.append(f"mapping {fields.get('UUID')} of {fields.get('EventSourceArn')}: {error}")
+        inventory.refused[uuid] = f"mapping {uuid} of {fields.get('EventSourceArn')}: {error}"
+    except _MissingError as error:
+        inventory.missing[uuid] = (
+            f"mapping {uuid} of {mapping.source.arn} is not run: {error} is gone; looked for again"
+        )
+    else:
+        inventory.found.append(Found(mapping, function, mapping.enabled, state, visibility))
+
+
+@contextmanager
+def _needed(what: str) -> Iterator[None]:
+    """Around whatever asks for a thing: that it is not there is said of it, any other trouble is the endpoint's."""
+    try:
+        yield
     except ClientError as error:
         if trouble(error) is not Trouble.GONE:
             raise
-        what = f"mapping {fields.get('UUID')}: {fields.get('FunctionArn')} or {fields.get('EventSourceArn')} is gone"
-        inventory.missing[str(fields.get("UUID"))] = f"{what}; looked for again"
-    else:
-        inventory.found.append(Found(mapping, function, mapping.enabled, state, visibility))
+        raise _MissingError(what) from error
 
 
 def _listed(functions: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -25,6 +25,10 @@ class Voice:
         if self.said.pop(about, None) is not None:
             self.write(text)
 
+    def has_told(self, about: str) -> bool:
+        """Something was said about this, and is not over."""
+        return about in self.said
+
     def follow(self, text: Callable[[], str]) -> None:
         """A line of --follow; it is not even made without."""
         if self.follows:

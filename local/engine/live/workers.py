@@ -117,6 +117,10 @@ class Workers:
         self.retiring.append(worker)
         self._look_whether_through(worker, then, self.loop.clock())
 
+    def is_retiring(self, uuid: str) -> bool:
+        """Something of it is still in flight: whoever began it anew now would run it twice."""
+        return any(worker.desk.mapping.uuid == uuid for worker in self.retiring)
+
     def _look_whether_through(self, worker: Worker, then: Callable[[], None], now: float) -> None:
         if self.closed:
             return  # whoever closed waits for all of them

@@ -70,8 +70,7 @@ def test_a_mapping_of_the_lambda_api_is_found_with_its_function():
 
 @pytest.mark.parametrize("arn", ["arn:", "arn:aws", "arn:aws:kinesis", "kinesis"])
 def test_a_source_that_is_no_arn_is_refused_with_its_field(arn):
-    (refused_text,) = take(listed(EventSourceArn=arn)).refused
-    assert "EventSourceArn" in refused_text
+    assert "EventSourceArn" in take(listed(EventSourceArn=arn)).refused[UUID]
 
 
 def test_a_state_is_believed_where_the_endpoint_says_less(tmp_path):
@@ -85,7 +84,7 @@ def test_a_state_is_believed_where_the_endpoint_says_less(tmp_path):
 def test_a_mapping_of_the_state_that_is_not_there_is_told(tmp_path):
     path = tmp_path / "state.json"
     path.write_text(shown(STREAM_ATTRIBUTES))
-    assert "not at the endpoint" in take(state=path).missing[UUID]
+    assert "not at the endpoint" in take(state=path).gone[UUID]
 
 
 def test_mappings_that_a_state_does_not_name_are_left_alone(tmp_path):
@@ -99,18 +98,28 @@ def test_a_source_that_no_engine_reads_is_left_to_the_emulator():
 
 
 def test_a_mapping_aws_would_refuse_is_refused_by_the_name_of_its_field():
-    (text,) = take(listed(ParallelizationFactor=11)).refused
+    text = take(listed(ParallelizationFactor=11)).refused[UUID]
     assert f"mapping {UUID} of {STREAM}: ParallelizationFactor" in text
 
 
 def test_a_queue_that_shows_a_message_again_too_early_is_refused():
     queue = {"UUID": UUID, "EventSourceArn": QUEUE, "FunctionArn": FUNCTION, "State": "Enabled"}
-    (text,) = take(queue, timeout=60).refused
+    text = take(queue, timeout=60).refused[UUID]
     assert "less than Function timeout: 60 seconds" in text
 
 
 def test_a_function_that_is_gone_is_told_and_looked_for_again():
-    assert "looked for again" in take(listed(), functions=False).missing[UUID]
+    assert f"its function {FUNCTION} is gone; looked for again" in take(listed(), functions=False).missing[UUID]
+
+
+def test_a_queue_that_is_gone_is_told_as_that():
+    class NoQueues(MemoryQueues):
+        def get_queue_url(self, **_):
+            raise refused("AWS.SimpleQueueService.NonExistentQueue", 400)
+
+    queue = {"UUID": UUID, "EventSourceArn": QUEUE, "FunctionArn": FUNCTION, "State": "Enabled"}
+    clients = MemoryClients(**{"lambda": MemoryFunctions(queue)}, sqs=NoQueues())
+    assert f"its queue {QUEUE} is gone; looked for again" in inventory.take(clients, None).missing[UUID]
 
 
 def test_an_endpoint_that_fails_is_nobodys_mapping():
