@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 from local.engine import rulings
@@ -43,20 +44,26 @@ M = TypeVar("M", bound=Message)
 
 @dataclass(slots=True)
 class Gathering(Generic[M]):
-    """The batch being filled. It is due when it is full, when no message fits any more, or when its time is up."""
+    """The batch being filled. It is due when it is full, when no message fits any more, or when its time is up.
+
+    `call_by`: when the function must be called for all messages to stay invisible until it is done.
+    """
 
     source: Source
     batch_size: int
     due_at: float
     receipts: list[M] = field(default_factory=list)
     used: int = ENVELOPE_BYTES - 1
+    call_by: float = inf
 
-    def add(self, receipt: M) -> bool:
+    def add(self, receipt: M, call_by: float) -> bool:
         """False if it does not fit; it then opens the next batch."""
         size = receipt.size(self.source) + 1
         if self.receipts and self.used + size > rulings.PAYLOAD_LIMIT_BYTES:
             return False
         self.used += size
+        self.call_by = min(self.call_by, call_by)
+        self.due_at = min(self.due_at, call_by)
         self.receipts.append(receipt)
         return True
 
@@ -86,8 +93,11 @@ class Sending(Generic[M]):
 
 
 class Intake(Generic[M]):
-    def __init__(self, mapping: Mapping) -> None:
+    """`call_seconds`: how long a call may take; a message is not sent unless it stays invisible for that long."""
+
+    def __init__(self, mapping: Mapping, call_seconds: float = 0.0) -> None:
         self.mapping = mapping
+        self.call_seconds = call_seconds
         self.gathering: Gathering[M] | None = None
         self.overflow: deque[M] = deque()
 
@@ -108,7 +118,7 @@ class Intake(Generic[M]):
         while self.overflow and (self.gathering is None or self.gathering.room):
             if self.gathering is None:
                 self.gathering = Gathering(mapping.source, mapping.batch_size, now + mapping.batching_window_seconds)
-            if not self.gathering.add(self.overflow[0]):
+            if not self.gathering.add(self.overflow[0], self._call_by(self.overflow[0])):
                 self.gathering.due_at = now
                 return 0
             self.overflow.popleft()
@@ -134,6 +144,19 @@ class Intake(Generic[M]):
         back, on = _parted_by_groups(kept, hidden, self.mapping)
         self.overflow.extendleft(reversed(on))
         return back
+
+    def outwaited(self, now: float) -> list[M]:
+        """What waited so long that the queue would offer it again during its call: it goes back there instead."""
+        if self.gathering is not None and self.gathering.call_by < now:  # it was due, and no slot was free
+            self.overflow.extendleft(reversed(self.gathering.receipts))
+            self.gathering = None
+        late = [message for message in self.overflow if self._call_by(message) < now]
+        if late:
+            self.overflow = deque(message for message in self.overflow if self._call_by(message) >= now)
+        return late
+
+    def _call_by(self, message: M) -> float:
+        return message.visible_at - self.call_seconds
 
     def leave(self) -> list[M]:
         """All that is not sent, and will not be."""

@@ -118,12 +118,19 @@ class Queue:
             _, _, message = heapq.heappop(self.invisible)
             self._offer_again(message)
 
-    def give_back(self, receipts: Sequence[Receipt]) -> None:
-        """Messages that were received for nothing are offered again at once."""
-        for receipt in receipts:
-            message = self.messages[receipt.message_id]
-            if not message.gone and message.hidden and message.receives == receipt.receives:
-                self._offer_again(message)
+    def give_back(self, receipts: Sequence[Receipt]) -> list[str]:
+        """Messages that were received for nothing are offered again at once; which of them were still invisible."""
+        given = [
+            message for receipt in receipts if self._is_current(message := self.messages[receipt.message_id], receipt)
+        ]
+        for message in given:
+            self._offer_again(message)
+        return [message.id for message in given]
+
+    @staticmethod
+    def _is_current(message: Message, receipt: Receipt) -> bool:
+        """Whether a message is invisible by this very receive."""
+        return not message.gone and message.hidden and message.receives == receipt.receives
 
     def _offer_again(self, message: Message) -> None:
         self._reveal(message)
@@ -203,7 +210,7 @@ class Queue:
         message = self.messages[receipt.message_id]
         if message.gone:
             return False
-        if self.fifo and not (message.hidden and message.receives == receipt.receives):
+        if self.fifo and not self._is_current(message, receipt):
             return False
         message.gone = True
         self._reveal(message)

@@ -28,14 +28,15 @@ class QueueSimulation:
         self.mapping = mapping
         self.setting = setting
         self.feed = Feed(records, QueueMessage, None, "sent")
-        hidden = visibility_seconds(mapping, settings.visibility_seconds, setting.function_timeout)
-        self.queue = Queue(settings, hidden, fifo=mapping.source.kind is Kind.FIFO_QUEUE)
+        call_seconds = setting.call_seconds(settings.visibility_seconds)
+        hidden_seconds = visibility_seconds(mapping, settings.visibility_seconds, call_seconds)
+        self.queue = Queue(settings, hidden_seconds, fifo=mapping.source.kind is Kind.FIFO_QUEUE)
         self.concurrency = Concurrency(mapping)
         self.agenda = Agenda()
         self.identity = Identity()
         self.meter = Meter(mapping)
         self.in_flight = 0
-        self.intake: Intake[Receipt] = Intake(mapping)
+        self.intake: Intake[Receipt] = Intake(mapping, call_seconds)
         self.planned: set[float] = set()
         self.timeline = Timeline(place_of=message_place)
 
@@ -82,6 +83,7 @@ class QueueSimulation:
     def _pump(self, now: float) -> None:
         """Fill batches and send them, as long as a slot is free and a message is there."""
         self.queue.release(now)
+        self._give_back(self.intake.outwaited(now), "waited so long that no call of it would be over in time", now)
         while self.in_flight < self.concurrency.limit(now):
             if not self._fill(now):
                 break
@@ -178,11 +180,14 @@ class QueueSimulation:
 
     def _go_on_behind(self, sending: Sending[Receipt], kept: Sequence[Receipt], now: float) -> None:
         back = self.intake.release(sending, kept, now)
-        self.queue.give_back(back)
-        if back:
-            names = [receipt.message_id for receipt in back]
-            text = "did not fit into the event with what failed of their groups, back in the queue behind it:"
-            self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
+        self._give_back(back, "did not fit into the event with what failed of their groups", now)
+
+    def _give_back(self, receipts: Sequence[Receipt], why: str, now: float) -> None:
+        """Received and not to be sent: the queue offers them at once, in their place."""
+        if names := self.queue.give_back(receipts):
+            self.timeline.happenings.append(
+                Happening(now, self.mapping.source.name, f"{why}, back in the queue:", names)
+            )
 
     def _throttled(self, sending: Sending[Receipt], invocation: Invocation, now: float) -> None:
         """Try again while the messages are invisible; after that the queue offers them anew."""

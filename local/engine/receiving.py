@@ -93,7 +93,7 @@ def sort_receipts(receipts: Sequence[M], answer: Answer, mapping: Mapping) -> So
     )
 
 
-def visibility_seconds(mapping: Mapping, queue_seconds: float, function_timeout: float | None) -> float:
+def visibility_seconds(mapping: Mapping, queue_seconds: float, call_seconds: float) -> float:
     """How long the mapping's receives hide a message: the queue's timeout, or longer if a batch needs longer."""
-    needed = mapping.batching_window_seconds + (function_timeout or 0.0)
+    needed = mapping.batching_window_seconds + call_seconds
     return needed + rulings.VISIBILITY_MARGIN_SECONDS if needed > queue_seconds else queue_seconds

@@ -96,6 +96,9 @@ INVOCATIONS_PER_POLLER = 10
 # to the queue behind it if that fails. It was received all the same: it counts, as every receive does.
 GROUPS_WAIT_FOR_THEIR_BATCH = True
 
+# Q6: the timeout of a function that says none, as Lambda has it; a simulation is told of calls, seldom of timeouts.
+DEFAULT_TIMEOUT_SECONDS = 3.0
+
 # Q6: where window + timeout exceed the queue's visibility timeout, the mapping's receives ask for this much more.
 VISIBILITY_MARGIN_SECONDS = 30.0
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from local.engine import rulings
 from local.engine.aggregates import HIGHEST_HASH_KEY
 from local.engine.entries import VIEWS
 from local.engine.function import NEVER, Answer, Context, Handler, call
@@ -40,6 +41,16 @@ class Setting:
         if not isinstance(self.view_type, str) or self.view_type not in VIEWS:
             raise ValueError(f"stream_view_type must be one of {', '.join(VIEWS)}; got {shown(self.view_type)}")
         _refuse_other_hash_ranges(self.hash_ranges)
+
+    def call_seconds(self, most: float) -> float:
+        """How long a call may take, as the function's timeout says; AWS takes none above `most` for a queue (Q6).
+
+        A timeout that is not told is Lambda's default, or what every call takes.
+        """
+        if self.function_timeout is not None:
+            return self.function_timeout
+        every = 0.0 if callable(self.invocation_seconds) else self.invocation_seconds
+        return min(max(rulings.DEFAULT_TIMEOUT_SECONDS, every), most)
 
     def run(self, event: dict[str, Any], request_id: str, arn: str) -> tuple[Answer, float]:
         """The answer, and how long it took."""

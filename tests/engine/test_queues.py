@@ -197,6 +197,24 @@ def test_a_window_and_a_timeout_longer_than_the_visibility_timeout_prolong_it():
     assert [invocation.at for invocation in timeline.invocations] == [1020.0, 1090.0]
 
 
+def test_a_batching_window_as_long_as_the_visibility_timeout_receives_a_message_once():
+    settings = mapping(QUEUE, BatchSize=100, MaximumBatchingWindowInSeconds=30)
+    timeline = simulate(settings, messages(1), nothing, queue=QueueSettings(30.0, max_receive_count=1))
+    assert deliveries(timeline) == ["0"]
+    assert (len(timeline.deleted), timeline.dead_letters) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("window", "taken", "again"),
+    [(20, 15.0, 1065.0), (20, 5.0, 1030.0), (28, 0.0, 1061.0)],
+    ids=["a call that takes long", "one that does not", "one of which nothing is known"],
+)
+def test_a_timeout_that_is_not_told_is_the_default_or_what_every_call_takes(window, taken, again):
+    settings = mapping(QUEUE, MaximumBatchingWindowInSeconds=window)
+    timeline = simulate(settings, messages(1), Scripted(ValueError(), None), invocation_seconds=taken)
+    assert timeline.invocations[1].at == again + window
+
+
 def test_a_group_keeps_its_order_and_a_batch_may_hold_several():
     timeline = simulate(mapping(FIFO), grouped("a", "b", "a", "b"), nothing)
     assert deliveries(timeline) == ["0 2 1 3"]
@@ -246,6 +264,20 @@ def test_what_one_event_cannot_hold_of_a_group_is_received_again_if_its_batch_ou
         mapping(FIFO), heavy(*"aaaaaaaa"), nothing, invocation_seconds=lambda event: next(durations), until=1040.0
     )
     assert starts(timeline) == [(1000.0, "012345"), (1030.0, "012345"), (1031.0, "67")]
+
+
+def test_what_waited_too_long_behind_its_batch_for_a_call_of_its_own_is_received_again_and_sent_once():
+    #  0-5  1000 ------ 1020
+    #  6-7              1020 ------ 1040, received again at 1020, though invisible until 1030
+    timeline = simulate(mapping(FIFO), heavy(*"aaaaaaaa"), nothing, invocation_seconds=20.0, function_timeout=20.0)
+    assert starts(timeline) == [(1000.0, "012345"), (1020.0, "67")]
+
+
+def test_what_waited_too_long_for_a_free_slot_is_received_again_and_sent_once():
+    busy = mapping(QUEUE, ScalingConfig={"MaximumConcurrency": 2})
+    sent = [QueueMessage(MEGABYTE, 1000.0) for _ in range(40)]
+    timeline = simulate(busy, sent, nothing, invocation_seconds=25.0, function_timeout=25.0)
+    assert sum(len(invocation.names) for invocation in timeline.invocations) == len(timeline.deleted) == 40
 
 
 def test_what_one_event_cannot_hold_of_other_groups_waits_for_nobody():
