@@ -82,6 +82,10 @@ TABLE_STREAM_POLL_SECONDS = 0.25
 FAN_OUT_POLL_SECONDS = 0.0
 RECORDS_PER_POLL = 10_000
 
+# S7: records of a shard that wait, read and in memory, for a lane that is held up; then the other lanes wait as well.
+READ_AHEAD_RECORDS = 100_000
+READ_AHEAD_BYTES = 100 * MEBIBYTE
+
 # Q3: growth is documented per minute; it is spread evenly, starts when every slot is taken and a message
 # waits, and starts over from half after a failed batch or a throttle.
 QUEUE_FIRST_CONCURRENCY = 5

@@ -60,8 +60,11 @@ class Shard:
 
     @property
     def room(self) -> int:
-        """How many records may be read now; one slow lane does not keep the others from theirs."""
-        return 2 * rulings.RECORDS_PER_POLL - min(len(lane.waiting) for lane in self.lanes)
+        """How many records may be read now; a slow lane keeps the others from theirs when memory would not bear it."""
+        waiting = [len(lane.waiting) for lane in self.lanes]
+        if sum(lane.waiting.bytes for lane in self.lanes) >= rulings.READ_AHEAD_BYTES:
+            return 0
+        return min(2 * rulings.RECORDS_PER_POLL - min(waiting), rulings.READ_AHEAD_RECORDS - sum(waiting))
 
     def receive(self, entries: Sequence[Entry], now: float) -> Sifted:
         """Records that were read, in shard order."""

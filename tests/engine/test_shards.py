@@ -5,9 +5,12 @@ from aws_kinesis_agg.aggregator import RecordAggregator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.engine import KinesisRecord, TableChange, simulate
+from local.engine import KinesisRecord, TableChange, rulings, simulate
 from local.engine.aggregates import UserRecord, hash_key, user_records
+from local.engine.entries import KinesisEntry, Stamp
 from local.engine.lineage import LineageError
+from local.engine.mapping import load
+from local.engine.shard import Shard
 from tests.engine.doubles import (
     CONSUMER,
     SHARD,
@@ -69,6 +72,28 @@ def test_a_failing_lane_does_not_hold_the_other_keys_of_its_shard_back():
         Poisoned(0),
     )
     assert deliveries(timeline) == [[0], [1], [0], [2]]
+
+
+@pytest.fixture
+def waiting():
+    """A shard of two lanes; records of the lower wait for theirs, the upper has nothing to do."""
+    loaded = load(mapping(ParallelizationFactor=2))
+    shard = Shard(loaded, Stamp.of(SHARD, loaded.source, "role"), lambda: "request")
+
+    def waiting(count, data=b""):
+        shard.receive([KinesisEntry(str(n), LOW_KEY, data, 1000.0, 0) for n in range(count)], 1000.0)
+        return shard
+
+    return waiting
+
+
+def test_a_lane_that_is_held_up_leaves_room_for_the_others(waiting):
+    assert waiting(50_000).room == 20_000
+
+
+@pytest.mark.parametrize(("count", "data"), [(100_000, b""), (101, b"." * rulings.MEBIBYTE)])
+def test_what_is_read_for_a_lane_that_is_held_up_is_bounded(waiting, count, data):
+    assert waiting(count, data).room == 0
 
 
 def test_lanes_go_by_the_real_shard_in_events_and_failure_records():
