@@ -33,7 +33,9 @@ from local.engine.shard import Shard
 
 
 class ShardRunner:
-    """`on_change` is called when the shard is done, or gone."""
+    """`on_change` is called when the shard is done, `on_missing` when a read found no stream: then `listed` must say
+    that the shard is still this one before it is read on, for the next stream of its name has shards of the same names.
+    """
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class ShardRunner:
         poll_seconds: float,
         retention_seconds: float | None,
         on_change: Callable[[], None],
+        on_missing: Callable[[], None],
         source_trouble: SourceTrouble,
     ) -> None:
         self.desk = desk
@@ -53,6 +56,7 @@ class ShardRunner:
         self.facts = facts
         self.poll_seconds = poll_seconds
         self.on_change = on_change
+        self.on_missing = on_missing
         self.source_trouble = source_trouble
         self.position: Position = begin.position
         self.iterator: str | None = None
@@ -69,6 +73,7 @@ class ShardRunner:
         self.wakes: list[float | None] = [None] * len(self.shard.lanes)
         self.failure_records = FailureRecords(desk, facts.shard_id, self._delivered)
         self.keeper = Keeper(desk, facts.shard_id, begin.checkpoint, self._settled)
+        self.missing = False
         self.gone = False
 
     @property
@@ -83,6 +88,12 @@ class ShardRunner:
         self.keeper.save()
         self._drive(self.loop.clock())
         self._read()
+
+    def listed(self) -> None:
+        """The service lists the shard, and it is this one."""
+        if self.missing:
+            self.missing = False
+            self._plan_read(self.loop.clock() + seconds_before_another_try(self.failed_reads))
 
     def vanish(self) -> None:
         """The service no longer lists the shard: what was read is still delivered, more will not come."""
@@ -163,6 +174,10 @@ class ShardRunner:
             self.position = HORIZON
         else:
             self.source_trouble.met(error)
+        if trouble(error) is Trouble.GONE:
+            self.missing = True
+            self.on_missing()
+            return
         self._plan_read(now + seconds_before_another_try(self.failed_reads))
 
     def _end(self, now: float, what: str) -> None:

@@ -97,8 +97,10 @@ class StreamWorker:
             self.source_trouble.over()
         self.facts = {each.shard_id: each for each in facts}
         for shard_id, runner in list(self.runners.items()):
-            if shard_id not in self.facts and not runner.is_done:
+            if shard_id not in self.facts or is_another(self.facts[shard_id], runner.saved):
                 runner.vanish()
+            else:
+                runner.listed()
         if not self.listed and self.is_new_mapping:
             self._begin_everywhere(now)
         self.listed = True
@@ -128,11 +130,21 @@ class StreamWorker:
         except LineageError as error:
             self.desk.voice.once(f"{self.desk.mapping.uuid} lineage", "cycle", f"{self.desk.name}: {error}")
             return
+        self._make_way()
         done = {shard_id for shard_id, saved in self.saved.items() if saved.done and self._is_same_shard(shard_id)}
         done |= {shard_id for shard_id, runner in self.runners.items() if runner.is_done}
         for shard_id, facts in self.facts.items():
             if shard_id not in self.runners and shard_id not in done and lineage.is_readable(shard_id, done):
                 self.desk.loop.about(shard_id).act(partial(self._start, facts))
+
+    def _make_way(self) -> None:
+        """A shard of a stream that was made again is read once all of the one before it of its name is settled."""
+        for shard_id, facts in self.facts.items():
+            runner = self.runners.get(shard_id)
+            if runner is not None and runner.saved.done and is_another(facts, runner.saved):
+                self.saved[shard_id] = self.runners.pop(shard_id).saved
+                self.began.pop(shard_id, None)
+                self.source_trouble.over()
 
     def _is_same_shard(self, shard_id: str) -> bool:
         """Not one of the same name, of a stream that was deleted and made again."""
@@ -157,6 +169,7 @@ class StreamWorker:
             poll_seconds=self.poll_seconds,
             retention_seconds=self.retention_seconds,
             on_change=self._changed,
+            on_missing=partial(self.refresh, now),
             source_trouble=self.source_trouble,
         )
         self.runners[facts.shard_id] = runner

@@ -72,6 +72,7 @@ class MemoryStream:
     def __init__(self) -> None:
         self.records: dict[str, list[KinesisEntry]] = {}
         self.parents: dict[str, tuple[str, ...]] = {}
+        self.starts_at = "0"
         self.closed: set[str] = set()
         self.refusals: list[Exception] = []
         self.unlisted: list[Exception] = []
@@ -81,13 +82,18 @@ class MemoryStream:
         self.records[shard_id] = []
         self.parents[shard_id] = parents
 
+    def make_again(self) -> None:
+        """Deleted and created: shards of the same names, and of other records."""
+        self.starts_at += "1"
+        self.records = {shard_id: [] for shard_id in self.records}
+
     def put(self, *numbers: int, shard_id: str = SHARD, arrived: float = 1000.0, key: str = "key") -> None:
         self.records[shard_id] += [KinesisEntry(str(n), key, b"%d" % n, arrived, 0) for n in numbers]
 
     def shards(self) -> list[ShardFacts]:
         if self.unlisted:
             raise self.unlisted.pop(0)
-        return [ShardFacts(shard_id, self.parents[shard_id], starts_at="0") for shard_id in self.records]
+        return [ShardFacts(shard_id, self.parents[shard_id], starts_at=self.starts_at) for shard_id in self.records]
 
     def retention_seconds(self) -> float | None:
         return None

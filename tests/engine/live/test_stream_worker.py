@@ -135,6 +135,38 @@ def test_a_shard_that_is_another_of_the_same_name_is_read_from_its_first_record(
     assert at_work.functions.numbers == [["5"], ["3"]]
 
 
+def test_a_stream_that_was_made_again_is_read_from_its_first_record(stream, stage):
+    stream.put(5, 6, 7)
+    at_work = stage()
+    stream.make_again()
+    stream.put(11, 12)
+    at_work.worker.refresh(at_work.clock.now)
+    at_work.pass_time(2)
+    assert at_work.functions.numbers == [["5", "6", "7"], ["11", "12"]]
+    assert at_work.checkpoints.kept[SHARD].lowest == "12"
+
+
+def test_a_stream_that_is_gone_is_not_read_before_it_is_listed_again(stream, stage):
+    stream.put(5, 6, 7)
+    at_work = stage()
+    stream.refusals, stream.unlisted = [refused("ResourceNotFoundException")], [refused("ResourceNotFoundException")]
+    at_work.pass_time(1.5)
+    stream.make_again()
+    stream.put(11, 12)
+    at_work.pass_time(3)
+    assert at_work.functions.numbers == [["5", "6", "7"], ["11", "12"]]
+
+
+def test_what_was_read_of_a_stream_that_was_made_again_is_settled_first(stream, stage):
+    stream.put(5)
+    at_work = stage("raises", "raises", MaximumRetryAttempts=1)
+    stream.make_again()
+    stream.put(11)
+    at_work.worker.refresh(at_work.clock.now)
+    at_work.pass_time(5)
+    assert at_work.functions.numbers == [["5"], ["5"], ["11"]]
+
+
 def test_a_shard_read_to_its_end_says_nothing_of_another_of_the_same_name(stream, stage):
     stream.closed.add(SHARD)
     at_work = stage()
