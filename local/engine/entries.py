@@ -29,6 +29,9 @@ VIEWS: dict[str, frozenset[str]] = {
     "NEW_AND_OLD_IMAGES": frozenset({"NewImage", "OldImage"}),
 }
 
+# Who deletes an item whose time to live is over.
+TIME_TO_LIVE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -162,9 +165,15 @@ def table_entry(sequence_number: str, change: TableChange, view_type: str, stamp
             "SizeBytes": sum(item_bytes(image) for image in present.values()),
             "StreamViewType": view_type,
         },
+        **({"userIdentity": TIME_TO_LIVE} if change.expired else {}),
         "eventSourceARN": stamp.source.arn,
     }
-    return TableEntry(sequence_number, float(change.created), compact(change.keys), event)
+    return TableEntry(sequence_number, float(change.created), item_key(change.keys), event)
+
+
+def item_key(keys: Mapping[str, Any]) -> str:
+    """The key of an item as text; the order in which its attributes are named says nothing."""
+    return compact(dict(sorted(keys.items())))
 
 
 def compact(value: Any) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from local.engine.refusals import refuse_half_pairs, refuse_other_texts, shown
 
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 EXAMPLE = "{'id': {'S': '7'}}"
 BINARY = (bytes, bytearray, str)  # text is what a record of the service holds: Base64
 SETS = (set, frozenset, list, tuple)
@@ -33,6 +35,14 @@ def refuse_untyped_items(name: str, item: object) -> None:
         _refuse_untyped(f"{name}[{shown(key)}]", value)
 
 
+def refuse_other_keys(name: str, keys: object) -> None:
+    """A table's key is of one attribute or of two, each a text, a number or bytes."""
+    refuse_untyped_items(name, keys)
+    assert isinstance(keys, Mapping)
+    if len(keys) not in (1, 2) or any(kind not in ("S", "N", "B") for value in keys.values() for kind in value):
+        raise ValueError(f"{name} must hold one or two values of type S, N or B, such as {EXAMPLE}; got {shown(keys)}")
+
+
 def _refuse_untyped(where: str, value: object) -> None:
     kind, content = next(iter(value.items())) if isinstance(value, Mapping) and len(value) == 1 else ("", None)
     if not isinstance(kind, str) or not isinstance(content, CONTENT.get(kind, ())):
@@ -41,6 +51,8 @@ def _refuse_untyped(where: str, value: object) -> None:
         )
     if isinstance(content, str):
         refuse_half_pairs(where, content)
+    if kind == "N" and NUMBER.fullmatch(str(content)) is None:
+        raise ValueError(f"{where} must be a number as text, such as {{'N': '7.5'}}; got {shown(value)}")
     if isinstance(content, Mapping):
         refuse_untyped_items(f"{where}['{kind}']", content)
     elif kind in ("L", "SS", "NS", "BS") and isinstance(content, Collection):

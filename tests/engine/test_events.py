@@ -186,6 +186,13 @@ def test_a_fifo_message_says_its_place_and_group():
     assert (told["MessageGroupId"], told["MessageDeduplicationId"]) == ("g", record["messageId"])
 
 
+def test_an_item_whose_time_to_live_is_over_is_removed_by_the_service():
+    change = TableChange(SHARD, "REMOVE", {"id": {"S": "7"}}, created=1000.0, expired=True)
+    (record,) = only_event(simulate(mapping(TABLE), [change], nothing))["Records"]
+    assert list(record)[-2:] == ["userIdentity", "eventSourceARN"]
+    assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
 def test_a_message_of_a_fair_queue_says_its_group_and_no_place():
     (record,) = only_event(simulate(mapping(QUEUE), [QueueMessage("x", 1000.0, group_id="g")], nothing))["Records"]
     told = record["attributes"]
@@ -250,7 +257,7 @@ def test_the_size_of_a_kinesis_event_is_known_to_the_byte_before_it_exists(given
 
 @given(st.dictionaries(st.text(min_size=1, max_size=4), st.fixed_dictionaries({"S": st.text(max_size=6)}), max_size=3))
 def test_the_size_of_a_table_event_is_known_to_the_byte(image):
-    change = TableChange(SHARD, "INSERT", image, {**image, "raw": {"B": b"\x00"}}, created=1000.0)
+    change = TableChange(SHARD, "INSERT", {"id": {"S": "7"}}, {**image, "raw": {"B": b"\x00"}}, created=1000.0)
     stamp = Stamp.of(SHARD, source(TABLE), ROLE)
     entry = table_entry("1", change, "NEW_IMAGE", stamp)
     assert entry.size == len(compact(entry.as_event(stamp)).encode())

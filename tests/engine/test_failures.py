@@ -53,7 +53,7 @@ def test_a_kinesis_failure_record_is_the_one_of_aws():
 
 
 def test_the_arrivals_of_a_table_batch_are_told_in_whole_seconds():
-    change = TableChange(shard_id=SHARD, event_name="INSERT", keys={}, created=1573690399.7)
+    change = TableChange(shard_id=SHARD, event_name="INSERT", keys={"id": {"S": "7"}}, created=1573690399.7)
     (failure,) = simulate(mapping(TABLE, **GIVING_UP), [change], Scripted(ValueError())).failures
     info = failure["DDBStreamBatchInfo"]
     assert (info["approximateArrivalOfFirstRecord"], failure["timestamp"]) == (

@@ -145,7 +145,7 @@ def test_table_streams_are_filtered_by_typed_values_and_metadata():
 @pytest.mark.parametrize("leaf", ['["101"]', '{"N": [{"numeric": [">", 100]}]}'])
 def test_a_value_without_its_type_or_a_number_compared_as_one_never_matches_in_a_table_stream(leaf):
     change = TableChange(
-        shard_id=SHARD, event_name="INSERT", keys={}, new_image={"total": {"N": "101"}}, created=1000.0
+        shard_id=SHARD, event_name="INSERT", keys={"id": {"S": "7"}}, new_image={"total": {"N": "101"}}, created=1000.0
     )
     pattern = f'{{"dynamodb": {{"NewImage": {{"total": {leaf}}}}}}}'
     assert simulate(mapping(TABLE, **filters(pattern)), [change], nothing).invocations == []

@@ -56,13 +56,17 @@ def test_kinesis_is_polled_once_a_second():
 
 
 def test_a_table_stream_is_polled_four_times_a_second():
-    changes = [TableChange(shard_id=SHARD, event_name="INSERT", keys={}, created=at) for at in (1000.0, 1000.3)]
+    changes = [
+        TableChange(shard_id=SHARD, event_name="INSERT", keys={"id": {"S": "7"}}, created=at) for at in (1000.0, 1000.3)
+    ]
     assert starts(simulate(mapping(TABLE), changes, nothing)) == [1000.0, 1000.5]
 
 
 def test_a_poll_never_comes_a_rounding_error_before_its_record():
     first, second = 0.307, 0.807
-    changes = [TableChange(shard_id=SHARD, event_name="INSERT", keys={}, created=at) for at in (first, second)]
+    changes = [
+        TableChange(shard_id=SHARD, event_name="INSERT", keys={"id": {"S": "7"}}, created=at) for at in (first, second)
+    ]
     assert starts(simulate(mapping(TABLE), changes, nothing)) == [first, second]
 
 

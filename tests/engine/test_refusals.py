@@ -16,7 +16,7 @@ HALF = "a\ud800"
 MILLISECONDS = 1_700_000_000_000.0
 GOOD: dict[Any, dict[str, Any]] = {
     KinesisRecord: {"shard_id": SHARD, "partition_key": "key", "data": b"{}", "arrived": 1000.0},
-    TableChange: {"shard_id": SHARD, "event_name": "INSERT", "keys": {}, "created": 1000.0},
+    TableChange: {"shard_id": SHARD, "event_name": "INSERT", "keys": {"id": {"S": "7"}}, "created": 1000.0},
     QueueMessage: {"body": "{}", "sent": 1000.0},
 }
 FIELDS = {field.name for kind in GOOD for field in fields(kind)}
@@ -56,6 +56,20 @@ class Unprintable:
             {"m": {"M": {"x": {}}}},
             r"new_image\['m'\]\['M'\]\['x'\] must be a typed .*; got {}",
         ),
+        (TableChange, "keys", {}, "keys must hold one or two values of type S, N or B, .*; got {}"),
+        (TableChange, "keys", {"id": {"BOOL": True}}, "keys must hold one or two values of type S, N or B"),
+        (TableChange, "keys", {"id": {"N": "seven"}}, r"keys\['id'\] must be a number as text, .*; got {'N': 'seven'}"),
+        (TableChange, "old_image", {"id": {"S": "7"}}, "old_image must be None: what INSERT leaves has none; got "),
+        (TableChange, "expired", True, "expired must be true or false, true for a REMOVE only; got True"),
+        (KinesisRecord, "partition_key", "k" * 257, "partition_key must be at most 256 characters; got 257"),
+        (
+            KinesisRecord,
+            "data",
+            bytes(10 * 2**20),
+            "data and partition_key must be 10485760 bytes at most; got 10485763",
+        ),
+        (QueueMessage, "body", "x" * (2**20 + 1), "body and attributes must be 1048576 bytes at most; got 1048577"),
+        (QueueMessage, "attributes", {"a": "x" * 2**20}, "body and attributes must be 1048576 bytes at most"),
         (QueueMessage, "body", {"id": 1}, "body must be text, .*; got {'id': 1}"),
         (QueueMessage, "sent", None, "sent must be epoch seconds, .*; got None"),
         (QueueMessage, "sent", MILLISECONDS, "sent must be epoch seconds, .* milliseconds; divide them by 1000"),

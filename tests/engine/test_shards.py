@@ -124,6 +124,14 @@ def test_lanes_of_a_table_stream_go_by_the_key_of_the_item():
     assert [len(invocation.names) for invocation in timeline.invocations] == [4, 4]
 
 
+@pytest.mark.parametrize("number", range(8))
+def test_the_key_of_an_item_is_the_same_however_its_attributes_are_ordered(number):
+    place, zone = ("place", {"S": str(number)}), ("zone", {"S": "z"})
+    changes = [TableChange(SHARD, "MODIFY", dict(keys), created=1000.0) for keys in ((place, zone), (zone, place))]
+    timeline = simulate(mapping(TABLE, ParallelizationFactor=10), changes, nothing)
+    assert len(timeline.invocations) == 1
+
+
 def test_a_child_is_not_read_before_its_parent_is_settled_to_its_end():
     family = [*records(1000, shard=SHARD), *records(1000, shard=LEFT), *records(1000, shard=RIGHT)]
     timeline = simulate(mapping(), family, nothing, {LEFT: [SHARD], RIGHT: [SHARD]}, invocation_seconds=5.0)

@@ -100,7 +100,7 @@ def test_images_given_by_the_caller_are_never_shared_with_the_handler():
     def vandal(event, context):
         event["Records"][0]["dynamodb"]["NewImage"]["tags"]["L"].clear()
 
-    change = TableChange(shard_id=SHARD, event_name="INSERT", keys={}, new_image=image, created=1000.0)
+    change = TableChange(shard_id=SHARD, event_name="INSERT", keys={"id": {"S": "7"}}, new_image=image, created=1000.0)
     timeline = simulate(mapping(TABLE), [change], vandal)
     assert image["tags"] == {"L": [{"S": "a"}]}
     assert timeline.invocations[0].event["Records"][0]["dynamodb"]["NewImage"] == image

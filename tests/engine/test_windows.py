@@ -372,7 +372,9 @@ def test_a_final_call_is_given_up_when_it_was_tried_for_as_long_as_a_record_may_
 
 
 def test_table_streams_have_windows_by_the_time_of_the_change():
-    changes = [TableChange(shard_id=SHARD, event_name="INSERT", keys={}, created=at) for at in (1003.0, 1012.0)]
+    changes = [
+        TableChange(shard_id=SHARD, event_name="INSERT", keys={"id": {"S": "7"}}, created=at) for at in (1003.0, 1012.0)
+    ]
     timeline = simulate(mapping(TABLE, **WINDOW), changes, lambda event, context: {"state": {}})
     assert [invocation.event["window"]["start"][-3:] for invocation in timeline.invocations] == [
         "40Z",

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from local.engine.entries import Entry, KinesisEntry, Stamp, TableEntry, compact
+from local.engine.entries import Entry, KinesisEntry, Stamp, TableEntry, item_key
 from local.engine.live.troubles import answer_to, code
 from local.engine.shard import WHOLE_RANGE, HashRange
 from local.engine.source import Source
@@ -205,7 +205,7 @@ def table_entry(record: dict[str, Any], stamp: Stamp) -> TableEntry:
         **_user_identity(record),
         "eventSourceARN": stamp.source.arn,
     }
-    return TableEntry(change["SequenceNumber"], created, compact(change.get("Keys", {})), event)
+    return TableEntry(change["SequenceNumber"], created, item_key(change.get("Keys", {})), event)
 
 
 def _user_identity(record: dict[str, Any]) -> dict[str, Any]:
