@@ -54,18 +54,22 @@ class Scene:
 
     def function(self, behaviour: Callable[..., Any], *statements: tuple[list[str], str], timeout: int = 10) -> None:
         """Deploys one of tests/flows/engine/functions.py with a role that may do just this."""
-        role = self.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+        self.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(TRUST))
         granted = [{"Effect": "Allow", "Action": actions, "Resource": arn} for actions, arn in statements]
         if granted:
             policy = json.dumps({"Version": "2012-10-17", "Statement": granted})
             self.client("iam").put_role_policy(RoleName=self.name, PolicyName="scene", PolicyDocument=policy)
+        self.deploy(behaviour, timeout)
+
+    def deploy(self, behaviour: Callable[..., Any], timeout: int = 10) -> None:
+        """The function alone, for the role that is there."""
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
             archive.writestr("functions.py", Path(functions.__file__).read_text())
         self.client("lambda").create_function(
             FunctionName=self.name,
             Runtime="python3.13",
-            Role=role["Arn"],
+            Role=self.role_arn,
             Handler=f"functions.{behaviour.__name__}",
             Timeout=timeout,
             Code={"ZipFile": package.getvalue()},
