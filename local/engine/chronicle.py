@@ -108,7 +108,7 @@ class Chronicle:
         window, seconds = step.windowed.window, self.mapping.tumbling_window_seconds
         late = [entry for entry in step.batch.entries if Window.of(entry.arrived, seconds) < window]
         if late:
-            text = f"older than the window [{window.start}, {window.end}) they are delivered in:"
+            text = f"older than the window {window} they are delivered in:"
             self.tell(now, shard_id, text, _names(late))
 
     def answered(self, invocation: Invocation, outcome: Outcome, steps: Sequence[Step], now: float) -> None:

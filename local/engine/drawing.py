@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import log10
 
-from local.engine.explanation import places, verdict, window
+from local.engine.explanation import places, since, verdict, window
 from local.engine.folding import Fold, Numbered, folded, quiet
+from local.engine.moments import instant
 from local.engine.timeline import Discarded, Happening, Invocation, Timeline
 from local.engine.windows import Window
 
@@ -64,8 +65,7 @@ class LaneDrawing:
 
     def close_window(self) -> None:
         if self.window is not None:
-            label = f"[{self.window.start}, {self.window.end})"
-            self.bands.append(Band(self.window_from - 3, self.free_from - self.window_from + 2, label))
+            self.bands.append(Band(self.window_from - 3, self.free_from - self.window_from + 2, _hours(self.window)))
         self.window = None
 
 
@@ -92,11 +92,11 @@ def draw(timeline: Timeline) -> Drawing:
         lane = lanes.setdefault((item.shard_id, item.lane), LaneDrawing(name))
         x = max(x + pause(item.at - now), lane.free_from)
         now = item.at
-        bar = _bar(each, item, lane, x, timeline.place_of)
+        bar = _bar(each, item, lane, x, timeline.place_of, start)
         _follow_window(lane, item, x)
         lane.bars.append(bar)
         lane.free_from = x + bar.width + 4
-        tick = f"+{item.at - start:.3f}s"
+        tick = since(start, item.at)
         if not ticks or (x - ticks[-1][0] > len(ticks[-1][1]) * LETTER and tick != ticks[-1][1]):
             ticks.append((x, tick))
     for lane in lanes.values():
@@ -125,7 +125,12 @@ def _follow_window(lane: LaneDrawing, item: Invocation | Discarded, x: float) ->
 
 
 def _bar(
-    each: Numbered | Fold, item: Invocation | Discarded, lane: LaneDrawing, x: float, place_of: Callable[[str], int]
+    each: Numbered | Fold,
+    item: Invocation | Discarded,
+    lane: LaneDrawing,
+    x: float,
+    place_of: Callable[[str], int],
+    start: float,
 ) -> Bar:
     parent = item.cut_from if isinstance(item, Invocation) else ""
     level = lane.levels.get(item.request_id, lane.levels[parent] + 1 if parent in lane.levels else 0)
@@ -136,14 +141,19 @@ def _bar(
         tip += window(item.windowed)
     else:
         label = _short(item, place_of) + (f" ×{item.attempt}" if item.attempt > 1 else "")
-        style, tip = " ".join(_styles(item)), "\n".join(_tip(item, what, place_of))
+        style, tip = " ".join(_styles(item)), "\n".join(_tip(item, what, place_of, start))
     if isinstance(each, Fold):
         label = f"… {len(each.items)} more"
         style, tip = (
             f"{style} fold",
-            f"{len(each.items)} more, {each.rhythm()}, until {each.until:g}; the first:\n{tip}",
+            f"{len(each.items)} more, {each.rhythm()}, until {since(start, each.until)}; the first:\n{tip}",
         )
     return Bar(x, len(label) * LETTER + 10, level, label, style, tip, item.at, item.request_id, parent)
+
+
+def _hours(window: Window) -> str:
+    """`00:16:40Z-00:16:50Z`: a band is seldom wide enough for the days as well."""
+    return "-".join(instant(end).partition("T")[2] for end in (window.start, window.end))
 
 
 def _short(item: Invocation | Discarded, place_of: Callable[[str], int]) -> str:
@@ -159,8 +169,8 @@ def _styles(invocation: Invocation) -> Iterator[str]:
         yield "early" if invocation.windowed.is_early else "final"
 
 
-def _tip(invocation: Invocation, what: str, place_of: Callable[[str], int]) -> Iterator[str]:
+def _tip(invocation: Invocation, what: str, place_of: Callable[[str], int], start: float) -> Iterator[str]:
     yield f"{what}{window(invocation.windowed)}"
     yield f"request {invocation.request_id}, attempt {invocation.attempt}"
-    yield f"from {invocation.at:g} to {invocation.ended:g}"
+    yield f"from {since(start, invocation.at)} to {since(start, invocation.ended)}"
     yield verdict(invocation, place_of) if invocation.verdict else "still running when the simulation ended"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 
 from local.engine.delivery import Commit, Redeliver
 from local.engine.folding import READING, Fold, Item, folded, numbered
+from local.engine.moments import instant
 from local.engine.timeline import Discarded, Happening, Invocation, Timeline
 from local.engine.waiting import Wait, waits
 from local.engine.windows import Call, Window, Windowed
@@ -28,12 +28,10 @@ def explain(timeline: Timeline, record: int | None = None) -> str:
         return "Nothing happened." if record is None else f"Nothing happened to record #{record}."
     start = timeline.happenings[0].at
     width = max(len(printable(where)) for _, where, _ in lines)
-    head = (
-        f"#n is records[n]; times are seconds since {datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%S}Z ({start:g})"
-    )
+    head = f"#n is records[n]; times are seconds since {instant(start)}"
     if record is not None:
         head += f"\n#{record} was {_summary(timeline, record)}"
-    told = (f"{at - start:+12.3f}s  {printable(where):{width}}  {printable(what)}" for at, where, what in lines)
+    told = (f"{since(start, at):>13}  {printable(where):{width}}  {printable(what)}" for at, where, what in lines)
     return "\n".join([head, *told])
 
 
@@ -155,7 +153,7 @@ class Telling:
         return wait.since, wait.shard_id, told
 
     def _time(self, at: float) -> str:
-        return f"{at - self.start:+.3f}s"
+        return since(self.start, at)
 
 
 OUTCOMES = {"Succeeded": "succeeded", "Throttled": "throttled", "FailedAt": "partly failed"}
@@ -170,6 +168,11 @@ def _throttles_before(timeline: Timeline) -> dict[int, int]:
             before[id(call)] = throttles[call.request_id]
         throttles[call.request_id] += call.verdict == "Throttled"
     return before
+
+
+def since(start: float, at: float) -> str:
+    """`+0.050s`: every time of a timeline is told from its start."""
+    return f"{at - start:+.3f}s"
 
 
 def times(count: int) -> str:
@@ -192,7 +195,7 @@ def window(windowed: Windowed | None) -> str:
     if windowed is None:
         return ""
     kind = {Call.ORDINARY: "", Call.FINAL: ", it closes", Call.EARLY_FINAL: ", terminated early"}[windowed.call]
-    return f" in window [{windowed.window.start}, {windowed.window.end}){kind}"
+    return f" in window {windowed.window}{kind}"
 
 
 def verdict(invocation: Invocation, place_of: Callable[[str], int]) -> str:

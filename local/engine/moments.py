@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TypeGuard
 
 from local.engine.refusals import shown
@@ -22,6 +23,13 @@ def fault(moment: object) -> str:
     if is_number(moment) and END <= moment < END * 1000:
         told += ", which looks like milliseconds; divide them by 1000"
     return told
+
+
+def instant(seconds: float) -> str:
+    """A point in time as people write it; with milliseconds where it is between two seconds."""
+    at = datetime.fromtimestamp(round(seconds, 3), UTC)
+    fraction = f".{at.microsecond // 1000:03d}" if at.microsecond else ""
+    return f"{at:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 def refuse_other_moments(name: str, moment: object) -> None:

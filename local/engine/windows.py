@@ -9,11 +9,11 @@ calls      {}>s1>s2   final(s2) {}>s3 ...   one final call per window, without r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 
 from local.engine import rulings
+from local.engine.moments import instant
 
 EMPTY_STATE = "{}"
 
@@ -37,12 +37,13 @@ class Window:
         return Window(start, start + seconds)
 
     def as_event(self) -> dict[str, str]:
-        return {"start": _iso(self.start), "end": _iso(self.end)}
+        return {"start": _instant(self.start), "end": _instant(self.end)}
+
+    def __str__(self) -> str:
+        return f"[{_instant(self.start)}, {_instant(self.end)})"
 
 
-@lru_cache(maxsize=1024)
-def _iso(epoch_seconds: int) -> str:
-    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+_instant = lru_cache(maxsize=1024)(instant)
 
 
 @dataclass(frozen=True, slots=True)

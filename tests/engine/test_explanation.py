@@ -76,6 +76,16 @@ def test_an_error_can_neither_begin_a_line_of_its_own_nor_break_the_text(tmp_pat
     assert told in timeline.to_html(tmp_path / "timeline.html").read_text(encoding="utf-8")
 
 
+def test_a_timeline_says_when_it_began_as_people_write_it():
+    heading = simulate(mapping(), records(1767225600.25), nothing).explain().splitlines()[0]
+    assert heading == "#n is records[n]; times are seconds since 2026-01-01T00:00:00.250Z"
+
+
+def test_the_times_on_a_page_are_those_of_its_text():
+    (lane,) = draw(simulate(mapping(), records(1767225600.25), nothing)).lanes
+    assert "from +0.000s to +0.050s" in lane.bars[0].tip
+
+
 def test_lines_are_in_order_of_time():
     explanation = simulate(mapping(**BISECTING), records(1000, 1001, 1002), Poisoned(1)).explain()
     times = [float(line.split("s  ")[0]) for line in explanation.splitlines()[1:]]
@@ -84,17 +94,18 @@ def test_lines_are_in_order_of_time():
 
 def test_windows_and_their_final_calls_are_told():
     explanation = simulate(mapping(TumblingWindowInSeconds=10), records(1000), counting).explain()
-    assert "final call in window [1000, 1010), it closes" in explanation
+    assert "final call in window [1970-01-01T00:16:40Z, 1970-01-01T00:16:50Z), it closes" in explanation
 
 
 def test_the_story_of_a_record_goes_on_to_the_end_of_its_window():
     timeline = simulate(mapping(TumblingWindowInSeconds=10), records(1000, 1012), counting)
+    window = "[1970-01-01T00:16:40Z, 1970-01-01T00:16:50Z)"
     assert story(timeline, 0) == [
         "#0 was delivered once, with success",
         "read #0",
-        "invocation 1 (request 0001) with #0 in window [1000, 1010), first attempt",
+        f"invocation 1 (request 0001) with #0 in window {window}, first attempt",
         "    invocation 1: succeeded",
-        "invocation 2 (request 0002) final call in window [1000, 1010), it closes, first attempt",
+        f"invocation 2 (request 0002) final call in window {window}, it closes, first attempt",
         "    invocation 2: succeeded",
     ]
 
@@ -353,7 +364,7 @@ def test_the_label_of_a_bar_is_short_however_scattered_its_records_are():
 
 def test_each_window_is_drawn_as_a_band():
     (lane,) = draw(simulate(mapping(TumblingWindowInSeconds=10), records(1000, 1012), counting)).lanes
-    assert [band.label for band in lane.bands] == ["[1000, 1010)", "[1010, 1020)"]
+    assert [band.label for band in lane.bands] == ["00:16:40Z-00:16:50Z", "00:16:50Z-00:17:00Z"]
 
 
 def test_parallel_lanes_of_a_shard_are_drawn_apart():
