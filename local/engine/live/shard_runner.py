@@ -247,7 +247,7 @@ class ShardRunner:
             desk.tally.failures += 1
             desk.readings.add(desk.meter.failed(now, undone))
         desk.tally.records += len(step.batch.entries) - undone
-        desk.voice.follow(lambda: told_call(self._name, step, result, undone, now - sent))
+        desk.voice.follow(lambda: told_call(self._name, step, result, undone, now - sent, reply.refusal))
         for each in steps:
             if isinstance(each, Discard):
                 self._discard(each, now)

@@ -12,15 +12,20 @@ from local.engine.windows import Windowed
 REASON_LENGTH = 200
 
 
-def told_call(name: str, step: Invoke, result: Outcome, undone: int, seconds: float) -> str:
-    """A line of --follow."""
+def told_call(name: str, step: Invoke, result: Outcome, undone: int, seconds: float, refusal: str | None) -> str:
+    """A line of --follow; with a `refusal` the function did not run, and not for lack of concurrency."""
     attempt = f", attempt {step.batch.invocations + 1}" if step.batch.invocations else ""
     left = f", {undone} of them left" if undone else ""
-    why = (
-        f" ({' '.join(result.reason[:REASON_LENGTH].split())})" if isinstance(result, Failed) and result.reason else ""
-    )
-    what, verdict = span(step.batch.entries, step.windowed), type(result).__name__
+    what = span(step.batch.entries, step.windowed)
+    if refusal is not None:
+        verdict, why = "not invoked", _reason(refusal)
+    else:
+        verdict, why = type(result).__name__, _reason(result.reason) if isinstance(result, Failed) else ""
     return f"{name}: {what} -> {verdict}{why}{left} in {seconds * 1000:.0f} ms{attempt}"
+
+
+def _reason(text: str) -> str:
+    return f" ({' '.join(text[:REASON_LENGTH].split())})" if text else ""
 
 
 def span(entries: Sequence[Entry], windowed: Windowed | None) -> str:

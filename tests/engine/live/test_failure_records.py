@@ -41,10 +41,20 @@ def test_no_checkpoint_passes_a_batch_whose_record_has_not_arrived(discarded):
 def test_a_destination_that_refuses_costs_the_record_and_is_told_and_counted(discarded):
     at_work, _ = discarded(refused("AccessDenied", 403))
     at_work.pass_time(1)
-    assert [text for text in at_work.told if "was refused and is lost" in text]
+    (told,) = at_work.told
+    assert ("refused and is lost" in told, "told to" in told) == (True, False)
     assert at_work.checkpoints.kept[SHARD].lowest == "7"
     counted = {reading.name: reading.sum for reading in at_work.readings.flush()}
     assert (counted["DestinationDeliveryFailures"], counted["DroppedEventCount"]) == (1, 1)
+
+
+def test_a_failure_record_is_told_when_it_has_arrived(discarded):
+    at_work, _ = discarded(refused("InternalError", 500))
+    at_work.pass_time(0.5)
+    told = list(at_work.told)
+    at_work.pass_time(1)
+    assert ["told to" in text for text in told] == [False]
+    assert at_work.told[-1].endswith(f"record 7 discarded, RetryAttemptsExhausted; told to {FAILURES}")
 
 
 def test_an_engine_that_ends_meanwhile_reads_the_batch_again(discarded):

@@ -40,6 +40,16 @@ def test_a_service_that_fails_is_told_once_and_so_is_its_return(stream, stage):
     assert [text.partition(": ")[2][:17] for text in at_work.told] == ["cannot be invoked", "is invoked again"]
 
 
+def test_a_function_that_is_not_there_is_followed_as_that(stream, stage):
+    at_work = stage(refused("ResourceNotFoundException", 404, "Invoke"), throttled_by_lambda(), {})
+    at_work.worker.desk.voice.follows = True
+    stream.put(1)
+    at_work.pass_time(5)
+    verdicts = [text.split(" -> ")[-1] for text in at_work.told if "record 1 -> " in text]
+    assert verdicts[0].startswith("not invoked (An error occurred (ResourceNotFoundException)")
+    assert [verdict.split()[0] for verdict in verdicts[1:]] == ["Throttled,", "Succeeded"]
+
+
 def test_a_stream_that_vanished_is_told_once_however_often_it_is_asked_for(stream, stage):
     stream.refusals = [refused("ResourceNotFoundException")] * 3
     at_work = stage()
