@@ -41,6 +41,8 @@ FOREIGN = {
     "source_access_configuration": "SourceAccessConfigurations",
 }
 
+JSON_NAMES: dict[type[Any], str] = {dict: "object", list: "array", str: "string", int: "number"}
+
 
 class StateError(ValueError):
     """A state this engine cannot read; the text names file and field."""
@@ -81,7 +83,7 @@ def _in_module(root: dict[str, Any], name: str) -> Iterator[tuple[str, dict[str,
     while modules:
         module = modules.pop()
         for resource in _objects(module, "resources", name):
-            if _part(resource, "type", str, f"{name}: resources") == KIND and resource.get("mode") == "managed":
+            if _is_mapping(resource, f"{name}: resources"):
                 address = _part(resource, "address", str, f"{name}: {KIND}")
                 yield address, _part(resource, "values", dict, f"{name}: {address}")
         modules += reversed(_objects(module, "child_modules", name))
@@ -90,7 +92,7 @@ def _in_module(root: dict[str, Any], name: str) -> Iterator[tuple[str, dict[str,
 def _in_state_file(state: dict[str, Any], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for resource in _objects(state, "resources", name):
         where = f"{name}: resources"
-        if _part(resource, "type", str, where) != KIND or resource.get("mode") != "managed":
+        if not _is_mapping(resource, where):
             continue
         module, own_name = (_part(resource, field, str, where, default="") for field in ("module", "name"))
         address = ".".join(part for part in (module, KIND, own_name) if part)
@@ -101,6 +103,11 @@ def _in_state_file(state: dict[str, Any], name: str) -> Iterator[tuple[str, dict
                 address if key is None else f"{address}[{json.dumps(key)}]",
                 _part(instance, "attributes", dict, where),
             )
+
+
+def _is_mapping(resource: dict[str, Any], where: str) -> bool:
+    """One that Terraform manages; what it only looked up is another stack's."""
+    return _part(resource, "type", str, where) == KIND and _part(resource, "mode", str, f"{where}: {KIND}") == "managed"
 
 
 def _objects(holder: Any, field: str, where: str, *, needed: bool = False) -> list[Any]:
@@ -114,7 +121,7 @@ def _objects(holder: Any, field: str, where: str, *, needed: bool = False) -> li
 def _part(holder: Any, field: str, kind: type[Any], where: str, default: Any = None) -> Any:
     value = holder.get(field, default) if isinstance(holder, dict) else None
     if not isinstance(value, kind):
-        raise StateError(f"{where}: {field}: must be a JSON {kind.__name__}; got {value!r}"[:300])
+        raise StateError(f"{where}: {field}: must be a JSON {JSON_NAMES[kind]}; got {value!r}"[:300])
     return value
 
 

@@ -124,10 +124,12 @@ def test_an_empty_state_has_no_mappings(empty):
     [
         ("No state.", "is not JSON"),
         ("[]", "values: is missing"),
-        ('{"values": {"root_module": []}}', "root_module: must be a JSON dict"),
+        ('{"values": {"root_module": []}}', "root_module: must be a JSON object"),
         (shown({**STREAM_ATTRIBUTES, "uuid": ""}), "m[0]: uuid: is missing"),
         (shown({**STREAM_ATTRIBUTES, "starting_position_timestamp": "noon"}), "starting_position_timestamp"),
         ('{"version": 4, "resources": [{"type": "aws_lambda_event_source_mapping", "mode": "managed"}]}', "instances"),
+        (shown(STREAM_ATTRIBUTES).replace('"mode"', '"made"'), "aws_lambda_event_source_mapping: mode: must be"),
+        (state_file(STREAM_ATTRIBUTES).replace('"mode"', '"made"'), "aws_lambda_event_source_mapping: mode: must be"),
     ],
 )
 def test_a_state_that_is_none_is_refused_by_the_name_of_its_field(text, named):
