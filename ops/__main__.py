@@ -3,6 +3,8 @@ python -m ops revenue ...          revenue and orders by period and sku, once or
 python -m ops audit ...            versions of orders that the audit trail lacks
 python -m ops stock list ...       what there is of each sku, and what is reserved
 python -m ops stock set|add ...    prices and numbers
+
+Each is of the environment that --environment names (dev), in the account and Region of the caller.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from datetime import UTC, datetime
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import figures, live, revenue, stock, trail
+from ops import figures, live, places, revenue, stock, trail
 from ops.columns import columns
 from ops.revenue import Screen
-from ops.totals import NoTableError, Total, as_json, as_table, read, table_of
+from ops.totals import Total, as_json, as_table, read
 
 SECONDS_BETWEEN_PICTURES = 2.0
 
@@ -46,10 +48,15 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def add_place(command: argparse.ArgumentParser, kind: str, output: str) -> None:
+    """Where to look: in an environment's own place, or in one that is named."""
+    command.add_argument("--environment", default="dev", help="whose (dev)")
+    command.add_argument(kind, help=f"another than the environment's, whose name is the root's output {output}")
+
+
 def add_totals(totals: argparse.ArgumentParser) -> None:
     totals.set_defaults(run=show_totals)
-    totals.add_argument("--environment", default="dev", help="whose totals (dev)")
-    totals.add_argument("--table", help="another table than the environment's: its output trip_totals_table_name")
+    add_place(totals, "--table", "trip_totals_table_name")
     totals.add_argument("--vendor", type=int, required=True, action="append", help="may be given more than once")
     totals.add_argument(
         "--since", type=moment, help="the first moment of the first bucket; from the beginning if absent"
@@ -60,7 +67,7 @@ def add_totals(totals: argparse.ArgumentParser) -> None:
 
 def add_revenue(shown: argparse.ArgumentParser) -> None:
     shown.set_defaults(run=show_revenue)
-    shown.add_argument("--table", required=True, help="the figures table: the root's output orders_figures_table_name")
+    add_place(shown, "--table", "orders_figures_table_name")
     shown.add_argument("--by", choices=figures.LENGTHS, default="minute", help="the length of a period")
     shown.add_argument(
         "--since", type=moment, help="a moment in the first period; the last 60 minutes, 48 hours or 30 days if absent"
@@ -72,13 +79,13 @@ def add_revenue(shown: argparse.ArgumentParser) -> None:
 
 def add_audit(audit: argparse.ArgumentParser) -> None:
     audit.set_defaults(run=show_gaps)
-    audit.add_argument("--bucket", required=True, help="the audit bucket: the root's output orders_audit_bucket_name")
+    add_place(audit, "--bucket", "orders_audit_bucket_name")
     audit.add_argument("--json", action="store_true", help="one JSON object per line, for orders with a gap alone")
 
 
 def add_stock(looked_after: argparse.ArgumentParser) -> None:
     table = argparse.ArgumentParser(add_help=False)
-    table.add_argument("--table", required=True, help="the stock table: the root's output orders_stock_table_name")
+    add_place(table, "--table", "orders_stock_table_name")
     verbs = looked_after.add_subparsers(dest="verb", required=True)
 
     listed = verbs.add_parser("list", parents=[table], help="every sku, with what is reserved for orders on their way")
@@ -98,20 +105,15 @@ def add_stock(looked_after: argparse.ArgumentParser) -> None:
 
 
 def show_totals(chosen: argparse.Namespace) -> None:
-    table, name = boto3.client("dynamodb"), chosen.table or table_of(chosen.environment)
+    table, name = boto3.client("dynamodb"), table_of(chosen, places.TOTALS)
     found: list[Total] = []
-    try:
-        for vendor in dict.fromkeys(chosen.vendor):
-            found += read(table, name, vendor, chosen.since, chosen.until)
-    except table.exceptions.ResourceNotFoundException as error:
-        raise NoTableError(
-            f"the totals table must be in this account and Region; there is no {name}; name its --environment, or it"
-        ) from error
+    for vendor in dict.fromkeys(chosen.vendor):
+        found += read(table, name, vendor, chosen.since, chosen.until)
     print(as_json(found) if chosen.json else as_table(found))
 
 
 def show_revenue(chosen: argparse.Namespace) -> None:
-    table = boto3.client("dynamodb")
+    table, name = boto3.client("dynamodb"), table_of(chosen, places.FIGURES)
 
     def periods() -> list[datetime]:
         now = datetime.now(UTC)
@@ -120,10 +122,10 @@ def show_revenue(chosen: argparse.Namespace) -> None:
 
     def picture(screen: Screen) -> list[str]:
         wanted = periods()
-        return revenue.view(figures.read(table, chosen.table, chosen.by, wanted), wanted, chosen.by, screen)
+        return revenue.view(figures.read(table, name, chosen.by, wanted), wanted, chosen.by, screen)
 
     if chosen.json:
-        print(revenue.as_json(figures.read(table, chosen.table, chosen.by, periods())))
+        print(revenue.as_json(figures.read(table, name, chosen.by, periods())))
     elif chosen.live:
         live.keep_showing(picture, SECONDS_BETWEEN_PICTURES, sys.stdout, os.environ)
     else:
@@ -131,21 +133,32 @@ def show_revenue(chosen: argparse.Namespace) -> None:
 
 
 def show_gaps(chosen: argparse.Namespace) -> None:
-    found = trail.read(boto3.client("s3"), chosen.bucket)
+    name = chosen.bucket or places.bucket(
+        chosen.environment, places.AUDIT_TRAIL, boto3.client("sts").get_caller_identity()["Account"]
+    )
+    found = trail.read(boto3.client("s3"), name)
     print(trail.as_json(found) if chosen.json else trail.as_text(found))
 
 
 def list_stock(chosen: argparse.Namespace) -> None:
-    found = stock.read(boto3.client("dynamodb"), chosen.table)
+    found = stock.read(boto3.client("dynamodb"), table_of(chosen, places.STOCK))
     print(stock.as_json(found) if chosen.json else "\n".join(columns(stock.rows(found))))
 
 
 def set_stock(chosen: argparse.Namespace) -> None:
-    stock.put(boto3.client("dynamodb"), chosen.table, chosen.sku, chosen.price_cents, chosen.available)
+    stock.put(
+        boto3.client("dynamodb"), table_of(chosen, places.STOCK), chosen.sku, chosen.price_cents, chosen.available
+    )
 
 
 def add_units(chosen: argparse.Namespace) -> None:
-    stock.add(boto3.client("dynamodb"), chosen.table, chosen.sku, chosen.units)
+    stock.add(boto3.client("dynamodb"), table_of(chosen, places.STOCK), chosen.sku, chosen.units)
+
+
+def table_of(chosen: argparse.Namespace, kind: str) -> str:
+    """The table that was named, or the environment's of this kind."""
+    name: str = chosen.table or places.table(chosen.environment, kind)
+    return name
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -153,10 +166,20 @@ def main(arguments: list[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], None] = chosen.run
     try:
         run(chosen)
-    except (NoTableError, stock.StockError, figures.PeriodsError, BotoCoreError, ClientError) as error:
+    except (stock.StockError, figures.PeriodsError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
+        if _is_missing(error):
+            name = chosen.bucket if "bucket" in chosen else chosen.table
+            where = name or f"the environment {chosen.environment}"
+            print(f"Nothing of {where} is in this account and Region; name another --environment.", file=sys.stderr)
         return 1
     return 0
+
+
+def _is_missing(error: Exception) -> bool:
+    """Whether AWS says that there is no such table or bucket."""
+    missing = ("ResourceNotFoundException", "NoSuchBucket")
+    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in missing
 
 
 if __name__ == "__main__":

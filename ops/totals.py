@@ -32,10 +32,6 @@ COLUMNS = {
 MONEY = {"fareCents", "averageFareCents", "minFareCents", "maxFareCents"}
 
 
-class NoTableError(RuntimeError):
-    """There is no table of this name."""
-
-
 class Table(Protocol):
     """What is needed of a DynamoDB client."""
 
@@ -77,11 +73,6 @@ class Total:
 
     def _average(self, whole: int) -> float | None:
         return round(whole / self.trips, 2) if self.trips else None
-
-
-def table_of(environment: str) -> str:
-    """The name of the totals table that the root makes for an environment."""
-    return f"sluice-{environment}-trips-totals"
 
 
 def read(table: Table, name: str, vendor: int, since: datetime | None, until: datetime | None) -> list[Total]:

@@ -2,13 +2,10 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ops.__main__ import moment
-from ops.totals import as_json, as_table, read, summed, table_of
-
-ROOT = Path(__file__).resolve().parents[2]
+from ops.totals import as_json, as_table, read, summed
 
 
 def slot(number: int, bucket: str = "2024-05-01T10:00:00Z", vendor: int = 1, **fields: int) -> dict[str, Any]:
@@ -99,8 +96,3 @@ def test_large_numbers_are_grouped_and_vendors_are_not():
 
 def test_without_totals_the_table_says_so():
     assert as_table([]).endswith("no totals: a window that is still open is in none")
-
-
-def test_the_table_of_an_environment_is_the_one_its_root_makes():
-    made = (ROOT / "modules" / "trips" / "totals_table.tf").read_text()
-    assert (table_of("dev"), '= "${var.name}-totals"' in made) == ("sluice-dev-trips-totals", True)

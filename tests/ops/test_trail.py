@@ -1,9 +1,6 @@
 """The laws of looking through the audit trail."""
 
-import pytest
-
 from domain.audit import key
-from ops.__main__ import parser
 from ops.trail import Trail, as_json, as_text, read
 
 
@@ -37,9 +34,3 @@ def test_orders_with_gaps_are_named_with_what_they_lack():
 
 def test_programs_get_an_object_for_each_gap():
     assert as_json(Trail(9, {"o-1": [1, 2]})) == '{"orderId": "o-1", "missing": [1, 2]}'
-
-
-def test_the_bucket_is_asked_for(capsys):
-    with pytest.raises(SystemExit):
-        parser().parse_args(["audit"])
-    assert "--bucket" in capsys.readouterr().err
