@@ -18,6 +18,7 @@ from local.engine.metrics import Meter
 from local.engine.queue import Queue, QueueSettings
 from local.engine.receiving import Concurrency, admit, sort_receipts, visibility_seconds
 from local.engine.records import QueueMessage
+from local.engine.remainder import Running, remainder
 from local.engine.setting import Setting
 from local.engine.source import Kind, Source
 from local.engine.timeline import Happening, Invocation, Queued, Timeline
@@ -35,7 +36,7 @@ class QueueSimulation:
         self.agenda = Agenda()
         self.identity = Identity()
         self.meter = Meter(mapping)
-        self.in_flight = 0
+        self.running: dict[str, Running] = {}  # by request id
         self.intake: Intake[Receipt] = Intake(mapping, call_seconds)
         self.planned: set[float] = set()
         self.timeline = Timeline(place_of=message_place)
@@ -59,13 +60,8 @@ class QueueSimulation:
             self.timeline.queued[sent.id] = Queued(sent.sent, sent.group)
 
     def _tell_what_is_left(self, now: float) -> None:
-        left = [message for message in self.queue.messages.values() if not message.gone]
-        for text, names in (
-            ("received and not done when the simulation ends:", [each.id for each in left if each.hidden]),
-            ("in the queue when the simulation ends:", [each.id for each in left if not each.hidden]),
-        ):
-            if names:
-                self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
+        for text, names in remainder(self.queue, self.intake, self.running.values(), now, self.timeline.place_of):
+            self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
 
     def _next_time(self) -> float | None:
         times = [time for time in (self.feed.readable_at, self.agenda.next_time) if time is not None]
@@ -84,15 +80,15 @@ class QueueSimulation:
         """Fill batches and send them, as long as a slot is free and a message is there."""
         self.queue.release(now)
         self._give_back(self.intake.outwaited(now), "waited so long that no call of it would be over in time", now)
-        while self.in_flight < self.concurrency.limit(now):
+        while len(self.running) < self.concurrency.limit(now):
             if not self._fill(now):
                 break
         else:
             if self.queue.has_available or self.intake.overflow:
                 self._plan(self.concurrency.saturated(now))
-        if not self.queue.has_available and not self.in_flight and self.intake.gathering is None:
+        if not self.queue.has_available and not self.running and self.intake.gathering is None:
             self.concurrency.idle()
-        elif not self.queue.has_available and self.in_flight < self.concurrency.limit(now):
+        elif not self.queue.has_available and len(self.running) < self.concurrency.limit(now):
             self.concurrency.relieved(now)
         self._plan(self.queue.next_visible_at)
 
@@ -104,7 +100,6 @@ class QueueSimulation:
         if sending is None:
             self._plan(self.intake.due_at)
             return False
-        self.in_flight += 1
         self._invoke(sending, self.identity.request_id(), now)
         return True
 
@@ -151,6 +146,7 @@ class QueueSimulation:
             answer=answer,
             build=build,
         )
+        self.running[request_id] = sending, invocation
         self.timeline.invocations.append(invocation)
         self.timeline.happenings.append(invocation)
         self.timeline.metrics += self.meter.sent(now, len(receipts))
@@ -160,7 +156,7 @@ class QueueSimulation:
         if answer.throttled:
             self._throttled(sending, invocation, now)
             return
-        self.in_flight -= 1
+        del self.running[invocation.request_id]
         result = sort_receipts(sending.messages, answer, self.mapping)
         if result.failed and not self.mapping.report_item_failures:
             self.concurrency.back_off(now)
@@ -198,7 +194,7 @@ class QueueSimulation:
         if again < min(receipt.visible_at for receipt in sending.messages):
             self.agenda.at(again, partial(self._invoke, sending.again(), invocation.request_id))
             return
-        self.in_flight -= 1
+        del self.running[invocation.request_id]
         self._go_on_behind(sending, sending.messages, now)
         self._pump(now)
 

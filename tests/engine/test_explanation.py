@@ -163,9 +163,9 @@ def test_a_fifo_message_still_in_the_queue_is_told_behind_what_of_its_group():
 def test_a_fifo_message_that_was_never_received_is_told_why():
     timeline = simulate(mapping(FIFO), grouped("a", "a"), Scripted(ValueError("no")), until=1010.0)
     assert fifo_story(timeline, 1) == [
-        "#1 was never delivered; last: in the queue when the simulation ends",
+        "#1 was never delivered; last: still in the queue behind #0 when the simulation ends",
         "waits behind #0 until +10.000s",
-        "in the queue when the simulation ends: #1",
+        "still in the queue behind #0 when the simulation ends: #1",
     ]
 
 
@@ -278,6 +278,64 @@ def test_a_record_that_waits_for_the_final_call_of_a_window_is_told_so():
 def test_what_is_not_settled_when_a_simulation_is_stopped_is_told(settings, taken, told):
     timeline = simulate(mapping(**settings), at_once(2), nothing, invocation_seconds=taken, until=1010.0)
     assert told in timeline.explain().splitlines()[-1]
+
+
+ONE_AT_A_TIME = {"BatchSize": 1, "ScalingConfig": {"MaximumConcurrency": 2}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "count", "size", "function", "taken", "told"),
+    [
+        ({}, 2, 1, nothing, 20.0, ["still in flight when the simulation ends: #0-#1"]),
+        (
+            ONE_AT_A_TIME,
+            3,
+            1,
+            nothing,
+            20.0,
+            [
+                "still in flight when the simulation ends: #0",
+                "still in flight when the simulation ends: #1",
+                "still in the queue, every slot is taken when the simulation ends: #2",
+            ],
+        ),
+        (
+            {"MaximumBatchingWindowInSeconds": 15},
+            2,
+            1,
+            nothing,
+            0.0,
+            ["gathered when the simulation ends, the batching window is over in 5 s: #0-#1"],
+        ),
+        ({}, 1, 1, Scripted(ValueError()), 0.0, ["not done, visible again in 20 s when the simulation ends: #0"]),
+        (
+            {},
+            1,
+            1,
+            Scripted(FunctionThrottledError()),
+            0.5,
+            ["throttled, to be tried again when the simulation ends: #0"],
+        ),
+        (
+            {"ScalingConfig": {"MaximumConcurrency": 2}},
+            14,
+            1_000_000,
+            nothing,
+            20.0,
+            [
+                "still in flight when the simulation ends: #0-#5",
+                "still in flight when the simulation ends: #6-#11",
+                "received, still waiting for a free slot when the simulation ends: #12-#13",
+            ],
+        ),
+    ],
+    ids=["in flight", "no slot", "gathered", "failed", "throttled", "too large together"],
+)
+def test_what_a_queue_has_not_done_when_a_simulation_is_stopped_is_told(settings, count, size, function, taken, told):
+    sent = [QueueMessage("x" * size, 1000.0) for _ in range(count)]
+    timeline = simulate(mapping(QUEUE, **settings), sent, function, invocation_seconds=taken, until=1010.0)
+    lines = [line.split("  orders  ")[-1] for line in timeline.explain().splitlines()]
+    assert [line for line in lines if "when the simulation ends" in line] == told
 
 
 def test_a_child_that_waits_for_its_parents_is_told_so():
