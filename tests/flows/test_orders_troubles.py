@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 import time
 from uuid import uuid4
 
 import pytest
 
+from local.endpoint import REGION
+from local.stack import ROOT, as_root
 from tests.flows.patience import until
 
 PATIENCE_SECONDS = 120.0
@@ -39,6 +44,20 @@ def placed(shop, sku):
 
 def ends(shop, order_id):
     until(lambda: shop.find(order_id).body["status"] == "SHIPPED", PATIENCE_SECONDS)
+
+
+def test_what_the_readme_orders_by_hand_is_shipped(endpoint, stack, shop):
+    by_hand = re.search(r"<!-- an order by hand -->\n```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert by_hand
+    env = as_root(endpoint.url, os.environ) | {
+        "AWS_DEFAULT_REGION": REGION,
+        "ORDERS_API_URL": shop.outputs["orders_api_url"],
+    }
+    commands = by_hand[1].replace("stock set", f"stock set --environment {stack.name}")
+    done = subprocess.run(["bash", "-ec", commands], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    location = re.search(r"(?mi)^location: .*/(\w+)\s*$", done.stdout)
+    assert location
+    ends(shop, location[1])
 
 
 def test_a_permission_that_lacks_is_told_and_orders_go_on_when_it_is_back(shop, deployed, tea, since):
