@@ -36,7 +36,6 @@ class Tally:
     in_flight: int = 0
     failures: int = 0
     discarded: int = 0
-    age_seconds: float | None = None
     trouble: str | None = None
 
 

@@ -32,6 +32,7 @@ from local.engine.live.terraform_state import StateError
 from local.engine.live.troubles import AwsError, seconds_before_another_try
 from local.engine.live.turnover import Change, Employ, LetGo, Pause, Release, Renew, changes
 from local.engine.live.voice import Voice
+from local.engine.live.wording import counted
 from local.engine.live.workers import Workers
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -149,7 +150,7 @@ class Engine:
             self.takeover.take(found.mapping.uuid for found in on)
         except AwsError as error:
             raise EngineError(f"nothing was started: the pollers could not be switched off: {error}") from error
-        self.voice.tell(f"{len(on)} mappings taken over from the pollers of {self.clients.endpoint}")
+        self.voice.tell(f"{counted(len(on), 'mapping')} taken over from the pollers of {self.clients.endpoint}")
         for found in on:
             self.workers.employ(found, saved[found.mapping.uuid])
         self.loop.every(self.habits.refresh_seconds, self._refresh)
@@ -252,8 +253,8 @@ class Engine:
             self.voice.once(
                 EMPTIED,
                 EMPTIED,
-                f"{self.clients.endpoint} came back empty, or everything was deleted: it has none of {lost} mappings; "
-                "apply the stack, and they are run again",
+                f"{self.clients.endpoint} came back empty, or everything was deleted: "
+                f"it has none of {counted(lost, 'mapping')}; apply the stack, and they are run again",
             )
 
     # end
@@ -277,7 +278,7 @@ class Engine:
         if self.takeover.ours:
             count = len(self.takeover.ours)
             if self.takeover.give_back():
-                self.voice.tell(f"{count} mappings given back to the pollers of {self.clients.endpoint}")
+                self.voice.tell(f"{counted(count, 'mapping')} given back to the pollers of {self.clients.endpoint}")
 
     @contextmanager
     def _lock(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """A live line per mapping: on a terminal kept up to date in place, elsewhere a plain line now and then.
 
-trips -> sluice-dev-trips-trip-writer:live     1,200 records  age 0.4 s  2 in flight  window 10:04:00  0 failures
+trips -> sluice-dev-trips-trip-writer:live  1,200 records  4 shards  ..0002 is 0.4 s behind, at ..4218907394  2 in flight
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from local.engine.live.queue_worker import QueueWorker
+from local.engine.live.standing import standing
+from local.engine.live.stream_worker import StreamWorker
+from local.engine.live.wording import counted
 from local.engine.live.workers import Worker
 
 PLAIN_EVERY_SECONDS = 30.0
@@ -33,7 +36,7 @@ class Screen:
         self.out.flush()
 
     def show(self, workers: Sequence[Worker]) -> None:
-        lines = [line(worker) for worker in workers]
+        lines = [line(worker, self.clock()) for worker in workers]
         if self.is_terminal:
             self._erase()
             self._draw(lines)
@@ -57,36 +60,29 @@ class Screen:
             self.shown = len(lines)
 
 
-def line(worker: Worker) -> str:
+def line(worker: Worker, now: float) -> str:
     """Where a mapping stands."""
     tally = worker.desk.tally
-    age = "-" if tally.age_seconds is None else f"{tally.age_seconds:.1f} s"
     parts = [
-        f"{tally.records:,} records",
-        *_position(worker),
-        f"age {age}",
+        counted(tally.records, "record"),
+        *([] if isinstance(worker, QueueWorker) else _position(worker, now)),
         f"{tally.in_flight} in flight",
-        f"{tally.failures} failures",
-        *([f"{tally.discarded} discarded"] if tally.discarded else []),
+        counted(tally.failures, "failure"),
+        *([f"{tally.discarded:,} discarded"] if tally.discarded else []),
         *([tally.trouble.upper()] if tally.trouble else []),
     ]
     return f"{worker.desk.name:<48} {'  '.join(parts)}"
 
 
-def _position(worker: Worker) -> list[str]:
-    if isinstance(worker, QueueWorker):
-        return []
-    waiting = sum(len(lane.waiting) for runner in worker.runners.values() for lane in runner.shard.lanes)
-    settled = [runner.shard.checkpoint for runner in worker.runners.values()]
-    furthest = max((position for position in settled if position), key=int, default=None)
-    windows = {
-        runner.shard.lanes[0].windowing.current.as_event()["start"][11:19]
-        for runner in worker.runners.values()
-        if runner.shard.lanes[0].windowing is not None and runner.shard.lanes[0].windowing.current is not None
-    }
+def _position(worker: StreamWorker, now: float) -> list[str]:
+    """Of the shard that is furthest behind; shards without anything to do say nothing of that."""
+    stands = standing(worker.runners.values())
+    at = "at the start" if stands.position is None else f"at ..{stands.position[-10:]}"
+    if stands.since is not None:
+        at = f"..{stands.shard_id[-4:]} is {max(0.0, now - stands.since):.1f} s behind, {at}"
     return [
-        f"{len(worker.runners)} shards",
-        f"at ..{furthest[-10:]}" if furthest else "at the start",
-        f"{waiting:,} waiting",
-        *([f"window {' '.join(sorted(windows))}"] if windows else []),
+        counted(len(worker.runners), "shard"),
+        at,
+        f"{stands.waiting:,} waiting",
+        *([f"window {' '.join(stands.windows)}"] if stands.windows else []),
     ]

@@ -223,7 +223,6 @@ class ShardRunner:
         last = batch.entries[-1].arrived if batch.entries else None
         desk.readings.add(desk.meter.sent(now, len(batch.entries)))
         desk.readings.add(desk.meter.iterator_age(now, last))
-        desk.tally.age_seconds = None if last is None else max(0.0, now - last)
         desk.tally.in_flight += 1
         desk.tally.invocations += 1
         task = partial(desk.invoke, partial(payload, batch.entries, lane.stamp, step.windowed))

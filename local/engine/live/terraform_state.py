@@ -107,7 +107,9 @@ def _in_state_file(state: dict[str, Any], name: str) -> Iterator[tuple[str, dict
 
 def _is_mapping(resource: dict[str, Any], where: str) -> bool:
     """One that Terraform manages; what it only looked up is another stack's."""
-    return _part(resource, "type", str, where) == KIND and _part(resource, "mode", str, f"{where}: {KIND}") == "managed"
+    return bool(
+        _part(resource, "type", str, where) == KIND and _part(resource, "mode", str, f"{where}: {KIND}") == "managed"
+    )
 
 
 def _objects(holder: Any, field: str, where: str, *, needed: bool = False) -> list[Any]:

@@ -1,4 +1,4 @@
-"""How batches and calls are told."""
+"""How batches, calls and numbers of things are told."""
 
 from __future__ import annotations
 
@@ -37,3 +37,7 @@ def span(entries: Sequence[Entry], windowed: Windowed | None) -> str:
     if len(entries) == 1:
         return f"record {entries[0].sequence_number}"
     return f"{len(entries)} records {entries[0].sequence_number}..{entries[-1].sequence_number}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
