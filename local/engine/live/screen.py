@@ -1,6 +1,6 @@
 """A live line per mapping: on a terminal kept up to date in place, elsewhere a plain line now and then.
 
-trips -> sluice-dev-trips-trip-writer:live  1,200 records  4 shards  ..0002 is 0.4 s behind, at ..4218907394  2 in flight
+trips -> trips-trip-writer:live  1,200 records  4 shards  ..0002 is 0.4 s behind, at ..4218907394  2 in flight
 """
 
 from __future__ import annotations
