@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf, nextafter
 from typing import TypeGuard
 
 from local.engine import rulings
@@ -120,8 +121,8 @@ class Lane:
         return self._deliver(now)
 
     def _deliver(self, now: float) -> Invoke | Discard | Wait:
-        if now < self.ready_at:
-            return Wait(self.ready_at)
+        if now < self.ready_at and now < (over_at := self._over_at()):
+            return Wait(min(self.ready_at, over_at))
         expired = self._expire(now)
         if expired is not None:
             return expired
@@ -146,18 +147,27 @@ class Lane:
     def _is_too_large(self, batch: Batch) -> bool:
         return payload_bytes(batch.entries) + self._envelope() > rulings.PAYLOAD_LIMIT_BYTES
 
+    def _over_at(self) -> float:
+        """The first moment at which all of the first held batch is too old: none waits for its retry beyond that."""
+        batch = self.held[0]
+        latest = max(entry.arrived for entry in batch.entries) if batch.entries else self.final_since
+        ages = batch.call is Call.ORDINARY or rulings.FINAL_CALLS_AGE
+        if latest is None or not ages or not rulings.EXPIRY_ENDS_THE_BACKOFF:
+            return inf
+        return nextafter(latest + self.terms.oldest_seconds, inf)
+
     def _expire(self, now: float) -> Discard | None:
         """Give up what is too old at the head of the lane; the rest of its batch stays, as a new batch."""
         batch = self.held[0]
         if batch.call is not Call.ORDINARY:
             return self._expire_final(batch, now)
-        horizon = now - self.terms.oldest_seconds
-        expired = [entry for entry in batch.entries if entry.arrived < horizon]
+        oldest = self.terms.oldest_seconds
+        expired = [entry for entry in batch.entries if entry.arrived + oldest < now]
         if not expired:
             return None
         self.held.popleft()
         if len(expired) < len(batch.entries):
-            fresh = [entry for entry in batch.entries if entry.arrived >= horizon]
+            fresh = [entry for entry in batch.entries if entry.arrived + oldest >= now]
             anew = rulings.EXPIRY_MAKES_A_NEW_BATCH
             self.held.appendleft(batch.part(fresh) if anew else replace(batch, entries=fresh))
         self._begin_anew(now)
@@ -167,7 +177,7 @@ class Lane:
     def _expire_final(self, batch: Batch, now: float) -> Discard | None:
         if self.final_since is None:
             self.final_since = now
-        if not rulings.FINAL_CALLS_AGE or now - self.final_since <= self.terms.oldest_seconds:
+        if not rulings.FINAL_CALLS_AGE or self.final_since + self.terms.oldest_seconds >= now:
             return None
         self.held.popleft()
         self._begin_anew(now)

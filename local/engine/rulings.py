@@ -64,6 +64,9 @@ UNREADABLE_RESPONSE_FAILS = True
 # R3: a batch that lost expired records is a new batch, like the remainder of a partial response (R6).
 EXPIRY_MAKES_A_NEW_BATCH = True
 
+# R12: a batch that has become too old as a whole is given up at that moment, not when its next try would be due.
+EXPIRY_ENDS_THE_BACKOFF = True
+
 # R1: what leaves the stream by retention while it is retried is reported like a record that is too old.
 RETENTION_CONDITION = "RecordAgeExceeded"
 KINESIS_RETENTION_SECONDS = 24 * 3600.0

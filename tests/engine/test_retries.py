@@ -163,6 +163,13 @@ def test_a_record_that_expired_before_its_first_delivery_is_reported_as_tried_on
     assert "responseContext" not in timeline.failures[0]
 
 
+def test_a_batch_that_has_become_too_old_does_not_wait_for_its_next_try():
+    #  tries  1000 1001 1003 ... 1123       next 1183        too old at 1130
+    timeline = simulate(mapping(MaximumRecordAgeInSeconds=130), records(1000, 1129), Poisoned(0))
+    assert round(timeline.discarded[0].at, 3) == 1130.0
+    assert round(timeline.invocations[-1].at, 3) == 1130.0
+
+
 def test_endless_retries_end_when_the_records_are_too_old():
     timeline = simulate(mapping(MaximumRecordAgeInSeconds=60), at_once(1), Poisoned(0))
     assert [round(invocation.at - 1000) for invocation in timeline.invocations] == [0, 1, 3, 7, 15, 31]
