@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from operator import attrgetter
@@ -30,6 +31,7 @@ class Chronicle:
         self.timeline = timeline
         self.identity = identity
         self.meter = Meter(mapping)
+        self.attempts: Counter[str] = Counter()  # by request id
 
     def tell(self, at: float, shard_id: str, text: str, names: Sequence[str] = ()) -> None:
         self.timeline.happenings.append(Happening(at, shard_id, text, names))
@@ -80,12 +82,13 @@ class Chronicle:
         """The function is called, or, too large to be, would have been."""
         batch = step.batch
         self._tell_late(step, stamp.shard_id, now)
+        self.attempts[batch.request_id] += 1
         invocation = Invocation(
             at=now,
             ended=ended,
             request_id=batch.request_id,
             shard_id=stamp.shard_id,
-            attempt=batch.invocations + 1,
+            attempt=self.attempts[batch.request_id],
             cut_from=batch.cut_from,
             names=_names(batch.entries),
             windowed=step.windowed,

@@ -8,6 +8,7 @@ from typing import Any
 
 from local.engine import rulings
 from local.engine.agenda import Agenda
+from local.engine.explanation import times
 from local.engine.feed import Feed
 from local.engine.function import Answer
 from local.engine.identity import Identity, message_place
@@ -162,7 +163,8 @@ class QueueSimulation:
             self.concurrency.back_off(now)
         deleted = self._delete(result.delete)
         self.timeline.deleted.extend(deleted)
-        invocation.verdict = "Failed" if result.failed else "FailedAt" if result.keep else "Succeeded"
+        invocation.verdict = "Succeeded" if not result.keep else "FailedAt" if result.delete else "Failed"
+        invocation.reason = result.reason
         if result.keep:
             names = [receipt.message_id for receipt in result.keep]
             back = max(receipt.visible_at for receipt in result.keep)
@@ -202,7 +204,7 @@ class QueueSimulation:
         """What left the queue without being deleted."""
         for message in self.queue.dead:
             self.timeline.dead_letters.append(message.id)
-            text = f"received {message.receives} times, moved to the dead-letter queue:"
+            text = f"received {times(message.receives)}, moved to the dead-letter queue:"
             self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, [message.id]))
         for message in self.queue.expired:
             self.timeline.expired.append(message.id)

@@ -11,7 +11,7 @@ from local.engine.filters import Filters
 from local.engine.function import Answer
 from local.engine.intake import M
 from local.engine.mapping import Mapping
-from local.engine.responses import reported_failures
+from local.engine.responses import NOT_JSON, TOO_DEEP, UNREADABLE, reported_failures
 
 
 class Concurrency:
@@ -67,30 +67,45 @@ def admit(messages: Sequence[M], filters: Filters) -> tuple[list[M], list[M]]:
 
 @dataclass(frozen=True, slots=True)
 class Sorted(Generic[M]):
-    """What an answer does to a batch; `failed` where none of it is done."""
+    """What an answer does to a batch; `failed` where the function failed it as a whole, `reason` why none is done."""
 
     delete: Sequence[M]
     keep: Sequence[M]
     failed: bool = False
+    reason: str = ""
 
 
 def sort_receipts(receipts: Sequence[M], answer: Answer, mapping: Mapping) -> Sorted[M]:
     """The messages to delete and those that return to the queue, from the answer of a function that ran."""
-    everything_failed: Sorted[M] = Sorted((), receipts, failed=True)
+    try:
+        reported = _reported(receipts, answer, mapping)
+    except BatchFailedError as failed:
+        return Sorted((), receipts, failed=True, reason=str(failed))
+    delete = [receipt for receipt in receipts if receipt.message_id not in reported]
+    keep = [receipt for receipt in receipts if receipt.message_id in reported]
+    return Sorted(delete, keep, reason="" if delete else "every message is reported")
+
+
+class BatchFailedError(Exception):
+    """None of a batch is done; the text says why."""
+
+
+def _reported(receipts: Sequence[M], answer: Answer, mapping: Mapping) -> set[str]:
+    """The messages that an answer names as failed."""
     if answer.error is not None:
-        return everything_failed
+        raise BatchFailedError(answer.error)
     try:
         response = answer.response
-    except (ValueError, RecursionError):  # not JSON, or nested too deeply to read
-        return everything_failed
+    except ValueError as error:
+        raise BatchFailedError(NOT_JSON.reason) from error
+    except RecursionError as error:
+        raise BatchFailedError(TOO_DEEP.reason) from error
     reported = reported_failures(response) if mapping.report_item_failures else []
-    known = {receipt.message_id for receipt in receipts}
-    if reported is None or not known.issuperset(reported):
-        return everything_failed
-    return Sorted(
-        [receipt for receipt in receipts if receipt.message_id not in reported],
-        [receipt for receipt in receipts if receipt.message_id in reported],
-    )
+    if reported is None:
+        raise BatchFailedError(UNREADABLE.reason)
+    if not {receipt.message_id for receipt in receipts}.issuperset(reported):
+        raise BatchFailedError("the response names a message that is not in the batch")
+    return set(reported)
 
 
 def visibility_seconds(mapping: Mapping, queue_seconds: float, call_seconds: float) -> float:

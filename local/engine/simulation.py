@@ -37,6 +37,7 @@ class Lap:
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
         self.upcoming: deque[tuple[float, int, Any]] = deque()
+        self.begun = False  # a record of the starting position or behind it was there
         self.reading = False
         self.wakes: list[float | None] = [None] * len(shard.lanes)
 
@@ -128,10 +129,11 @@ class StreamSimulation:
             lap = self.laps.get(record.shard_id) or self._lap(record.shard_id)
             if record.shard_id in self.lineage.parents:
                 quieter |= self._close_ancestors(record.shard_id)
-            if since is not None and item[0] < since:
+            if since is not None and not lap.begun and self.feed.time_of(record) < since:
                 self.chronicle.tell(item[0], record.shard_id, "before the starting position:", [self.number(item[1])])
                 quieter.add(record.shard_id)
                 continue
+            lap.begun = True
             lap.upcoming.append(item)
             if not lap.reading:
                 self._plan_read(record.shard_id, lap, item[0])

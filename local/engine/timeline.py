@@ -17,7 +17,8 @@ from local.engine.windows import Windowed
 class Invocation:
     """One call of the function. `error` is None, or what the runtime reported; `event` is built anew when asked for.
 
-    `attempt` counts the calls with exactly these records, from 1. `names` are the sequence numbers or message ids.
+    `attempt` counts the calls of one request id, throttled ones too, from 1: of a stream those with exactly these
+    records, of a queue those of one receive. `names` are the sequence numbers or message ids.
     `reason` says why a stream batch failed, also where the function answered, but not as it must.
     `too_large`: Lambda did not accept the event, the function never saw it.
     """

@@ -188,9 +188,9 @@ def test_a_call_says_how_often_its_batch_was_throttled_before():
         "read #0",
         "invocation 1 (request 0001) with #0, first attempt",
         "    invocation 1: throttled, tried again without spending a retry",
-        "invocation 2 (request 0001) with #0, first attempt, throttled once before",
+        "invocation 2 (request 0001) with #0, attempt 2 of the same batch, throttled once before",
         "    invocation 2: throttled, tried again without spending a retry",
-        "invocation 3 (request 0001) with #0, first attempt, throttled 2 times before",
+        "invocation 3 (request 0001) with #0, attempt 3 of the same batch, throttled 2 times before",
         "    invocation 3: succeeded",
     ]
 

@@ -118,6 +118,30 @@ def test_an_answer_that_names_no_message_of_the_batch_returns_all_of_it(answer):
     assert timeline.deleted == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "verdict", "reason"),
+    [
+        (None, "Succeeded", ""),
+        ("not an object", "Failed", 'the response is not {"batchItemFailures": [{"itemIdentifier": "..."}]}'),
+        ({"batchItemFailures": [{"itemIdentifier": "x"}]}, "Failed", "the response names a message that is not in the"),
+        (ValueError("no"), "Failed", "ValueError: no"),
+    ],
+)
+def test_a_call_for_a_queue_says_why_it_failed(answer, verdict, reason):
+    (invocation,) = simulate(mapping(QUEUE, **REPORTING), messages(1), Scripted(answer), until=1001.0).invocations
+    assert invocation.verdict == verdict
+    assert invocation.reason.startswith(reason)
+
+
+def test_a_batch_of_which_every_message_is_reported_has_failed():
+    timeline = simulate(
+        mapping(QUEUE, **REPORTING), messages(2), reporting("0", "1"), queue=QueueSettings(max_receive_count=1)
+    )
+    assert timeline.invocations[0].verdict == "Failed"
+    assert "invocation 1: failed (every message is reported)" in timeline.explain()
+    assert "received once, moved to the dead-letter queue: #0" in timeline.explain()
+
+
 def test_an_answer_means_nothing_to_a_mapping_that_did_not_ask_for_it():
     assert len(simulate(mapping(QUEUE), messages(2), reporting("1")).deleted) == 2
 

@@ -2,9 +2,11 @@
 
 import pytest
 
-from local.engine import FunctionThrottledError, KinesisRecord, simulate
+from local.engine import FunctionThrottledError, KinesisRecord, QueueMessage, simulate
 from tests.engine.doubles import (
+    QUEUE,
     SHARD,
+    STREAM,
     Poisoned,
     Reporting,
     Scripted,
@@ -122,6 +124,15 @@ def test_a_throttled_invocation_spends_no_retry():
     throttled = FunctionThrottledError("rate exceeded")
     timeline = simulate(mapping(MaximumRetryAttempts=0), at_once(1), Scripted(throttled, throttled, None))
     assert [invocation.verdict for invocation in timeline.invocations] == ["Throttled", "Throttled", "Succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("arn", "record"), [(STREAM, at_once(1)[0]), (QUEUE, QueueMessage("{}", 1000.0))], ids=["stream", "queue"]
+)
+def test_a_call_that_is_throttled_is_an_attempt_all_the_same(arn, record):
+    throttled = FunctionThrottledError()
+    timeline = simulate(mapping(arn), [record], Scripted(throttled, throttled, None))
+    assert [invocation.attempt for invocation in timeline.invocations] == [1, 2, 3]
 
 
 def test_throttles_are_not_counted_as_invocations():

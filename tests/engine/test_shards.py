@@ -216,6 +216,14 @@ def test_a_mapping_that_starts_at_a_time_skips_what_came_before():
     assert deliveries(simulate(settings, records(1000, 1005, 1010), nothing)) == [[1], [2]]
 
 
+@pytest.mark.parametrize("taken", [list, iter])
+def test_a_starting_time_is_compared_with_the_records_own_from_a_list_or_an_iterator(taken):
+    settings = mapping(StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=1005)
+    mixed = [*records(1010, shard=LEFT), *records(1000, shard=RIGHT)]
+    timeline = simulate(settings, taken(mixed), nothing)
+    assert [invocation.shard_id for invocation in timeline.invocations] == [LEFT]
+
+
 def test_a_mapping_that_starts_after_every_record_delivers_none_and_says_so():
     settings = mapping(StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=2000)
     timeline = simulate(settings, records(1000, 1005), nothing)
