@@ -26,6 +26,7 @@ class Feed:
         self.left: Counter[str] | None = None
         self.latest = float("-inf")
         self.closed: set[str] = set()
+        self.known = 0  # how many records there are, or were in what an iterator brought so far
         self.records: Iterator[tuple[float, int, Any]]
         if not isinstance(records, Iterable):
             raise TypeError(f"records must be {kind.__name__}s for this mapping's source; got {shown(records)}")
@@ -70,6 +71,7 @@ class Feed:
             if not issubclass(kind, self.kind):
                 place = next(place for place, record in enumerate(records) if isinstance(record, kind))
                 self._check(records[place], place)
+        self.known = len(records)
         times = list(map(self.time_of, records))
         self.left = Counter(map(self.group_of, records))
         order: Iterable[int] = range(len(records))
@@ -88,6 +90,7 @@ class Feed:
     def _as_they_come(self, records: Iterable[object]) -> Iterator[tuple[float, int, Any]]:
         for place, record in enumerate(records):
             self._check(record, place)
+            self.known = place + 1
             self.latest = max(self.latest, self.time_of(record))
             yield self.latest, place, record
 

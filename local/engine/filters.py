@@ -73,7 +73,7 @@ class Filters:
         if key == "$or":
             return any(self._admits(branch, document) for branch in expected)
         if key == self.payload:
-            return _payload_matches(expected, document[key])
+            return expected == {} or _payload_matches(expected, document[key])
         return _object_matches({key: expected}, document)
 
 
@@ -196,43 +196,63 @@ def _payload_matches(pattern: Any, payload: str | None) -> bool:
         parsed = None
     if isinstance(pattern, dict):
         return isinstance(parsed, dict) and _object_matches(pattern, parsed)
-    return not isinstance(parsed, dict | list) and _leaf_matches(pattern, payload)
+    return not isinstance(parsed, dict | list) and _leaf_matches(pattern, [payload], exists=True)
 
 
 MISSING = object()
 
 
 def _object_matches(pattern: dict[str, Any], document: Any) -> bool:
-    if isinstance(document, list):
-        return any(_object_matches(pattern, item) for item in document)
-    values = document if isinstance(document, dict) else {}
+    return _any_matches(pattern, document, _objects(document))
+
+
+def _any_matches(pattern: dict[str, Any], document: Any, kin: list[dict[str, Any]]) -> bool:
+    """Whether one object matches, of a list one after the other; what is no object is as good as an empty one.
+
+    `kin` are all objects at this place of the record, in whatever lists they lie: only of what none of them has it
+    can be said that it does not exist.
+    """
+    return any(_one_matches(pattern, values, kin) for values in _objects(document) or [{}])
+
+
+def _one_matches(pattern: dict[str, Any], values: dict[str, Any], kin: list[dict[str, Any]]) -> bool:
     for key, expected in pattern.items():
         if key == "$or":
-            matched = any(_object_matches(branch, values) for branch in expected)
+            matched = any(_one_matches(branch, values, kin) for branch in expected)
         elif isinstance(expected, dict):
-            matched = _object_matches(expected, values.get(key, {}))
+            within = [each for member in kin for each in _objects(member.get(key))]
+            matched = _any_matches(expected, values.get(key), within)
         else:
-            matched = _leaf_matches(expected, values.get(key, MISSING))
+            exists = any(_leaves(member.get(key, MISSING)) for member in kin)
+            matched = _leaf_matches(expected, _leaves(values.get(key, MISSING)), exists=exists)
         if not matched:
             return False
     return True
 
 
-def _leaf_matches(alternatives: list[Any], value: Any) -> bool:
-    # Only leaves exist: an object, or a list without leaves, is as good as absent.
+def _objects(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, list):
-        leaves = [leaf for leaf in value if not isinstance(leaf, dict | list)]
-    else:
-        leaves = [] if value is MISSING or isinstance(value, dict) else [value]
-    return any(_alternative_matches(alternative, leaves) for alternative in alternatives)
+        return [each for item in value for each in _objects(item)]
+    return [value] if isinstance(value, dict) else []
 
 
-def _alternative_matches(alternative: Any, leaves: list[Any]) -> bool:
+def _leaves(value: Any) -> list[Any]:
+    """Only leaves exist: an object, or a list without leaves, is as good as absent."""
+    if isinstance(value, list):
+        return [leaf for leaf in value if not isinstance(leaf, dict | list)]
+    return [] if value is MISSING or isinstance(value, dict) else [value]
+
+
+def _leaf_matches(alternatives: list[Any], leaves: list[Any], *, exists: bool) -> bool:
+    return any(_alternative_matches(alternative, leaves, exists) for alternative in alternatives)
+
+
+def _alternative_matches(alternative: Any, leaves: list[Any], exists: bool) -> bool:
     if not isinstance(alternative, dict):
         return any(_same(alternative, leaf) for leaf in leaves)
     ((operator, argument),) = alternative.items()
     if operator == "exists":
-        return bool(leaves) is argument
+        return bool(leaves) if argument else not exists
     return any(_operator_matches(operator, argument, leaf) for leaf in leaves)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from local.engine import rulings
 
 Handler = Callable[[dict[str, Any], Any], Any]
-NEVER = 900.0  # the longest a function may run, where no shorter timeout is given
+LONGEST_TIMEOUT_SECONDS = 900.0  # of a function; where none is given it is this
 
 
 class FunctionThrottledError(Exception):

@@ -53,6 +53,10 @@ class QueueSimulation:
                 self.agenda.act()
         if until is not None:
             self._tell_what_is_left(until)
+        return self.told()
+
+    def told(self) -> Timeline:
+        self.timeline.records = self.feed.known
         return self.timeline
 
     def _send(self, place: int, message: QueueMessage) -> None:

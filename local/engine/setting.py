@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 from local.engine import rulings
 from local.engine.aggregates import HIGHEST_HASH_KEY
 from local.engine.entries import VIEWS
-from local.engine.function import NEVER, Answer, Context, Handler, call
+from local.engine.function import LONGEST_TIMEOUT_SECONDS, Answer, Context, Handler, call
 from local.engine.moments import is_number, refuse_other_spans
 from local.engine.refusals import shown
 from local.engine.shard import HashRange
 
 Seconds = float | Callable[[dict[str, Any]], float]
 LONGEST_RETENTION_SECONDS = 31_536_000  # of a Kinesis stream: a year
+LONGEST_CALL_SECONDS = 86_400  # what takes longer than a day was not meant in seconds; Lambda ends calls long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Setting:
         if not callable(self.invocation_seconds):
             _refuse_other_durations(self.invocation_seconds)
         if self.function_timeout is not None:
-            refuse_other_spans("function_timeout", self.function_timeout, NEVER)
+            refuse_other_spans("function_timeout", self.function_timeout, LONGEST_TIMEOUT_SECONDS)
         if self.retention_seconds is not None:
             refuse_other_spans("retention_seconds", self.retention_seconds, LONGEST_RETENTION_SECONDS)
         if not isinstance(self.view_type, str) or self.view_type not in VIEWS:
@@ -55,18 +56,21 @@ class Setting:
     def run(self, event: dict[str, Any], request_id: str, arn: str) -> tuple[Answer, float]:
         """The answer, and how long it took."""
         seconds = self.invocation_seconds
-        taken = seconds(event) if callable(seconds) else seconds
+        taken = seconds(deepcopy(event)) if callable(seconds) else seconds
         _refuse_other_durations(taken)
-        limit = self.function_timeout
-        answer = call(self.function, event, Context(request_id, arn, NEVER if limit is None else limit))
-        if limit is not None and taken > limit:
+        limit = LONGEST_TIMEOUT_SECONDS if self.function_timeout is None else self.function_timeout
+        answer = call(self.function, event, Context(request_id, arn, limit))
+        if taken > limit:
             return Answer(error=f"Task timed out after {limit:.2f} seconds"), float(limit)
         return answer, float(taken)
 
 
 def _refuse_other_durations(seconds: object) -> None:
-    if not is_number(seconds) or not 0 <= seconds < inf:
-        raise ValueError(f"invocation_seconds must be 0 or more, or a function of the event; got {shown(seconds)}")
+    if not is_number(seconds) or not 0 <= seconds <= LONGEST_CALL_SECONDS:
+        raise ValueError(
+            f"invocation_seconds must be 0 or more and at most {LONGEST_CALL_SECONDS}, "
+            f"or a function of the event that says so; got {shown(seconds)}"
+        )
 
 
 def _refuse_other_hash_ranges(ranges: object) -> None:

@@ -53,7 +53,7 @@ def simulate(
     `function` is the handler; what it raises fails the batch, FunctionThrottledError stands for a throttle.
 
     `invocation_seconds`  how long a call takes, or a function of its event that says so
-    `function_timeout`    seconds after which a call has failed; never, if not given
+    `function_timeout`    seconds after which a call has failed; 900, the longest there is, if not given
     `until`               the virtual time, in epoch seconds, at which to stop; else when nothing is left to do
     `shards`              the parents of each child shard, where there was a reshard
     `hash_ranges`         a shard's share of the hash keys, which decides what fan-out drops
@@ -89,11 +89,12 @@ def simulate(
         retention_seconds,
         {} if hash_ranges is None else hash_ranges,
     )
-    if not loaded.enabled:
-        return Timeline()
+    simulation: StreamSimulation | QueueSimulation
     if loaded.source.is_queue:
-        return QueueSimulation(loaded, records, _settings_of_queue(loaded, queue, function_timeout), setting).run(until)
-    return StreamSimulation(loaded, records, Lineage(shards or {}), setting).run(until)
+        simulation = QueueSimulation(loaded, records, _settings_of_queue(loaded, queue, function_timeout), setting)
+    else:
+        simulation = StreamSimulation(loaded, records, Lineage(shards or {}), setting)
+    return simulation.run(until) if loaded.enabled else simulation.told()
 
 
 def _settings_of_queue(

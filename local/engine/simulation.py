@@ -84,6 +84,10 @@ class StreamSimulation:
         for shard_id, lap in self.laps.items():
             if lap.shard.checkpoint is not None:
                 self.timeline.checkpoints[shard_id] = lap.shard.checkpoint
+        return self.told()
+
+    def told(self) -> Timeline:
+        self.timeline.records = self.feed.known
         return self.timeline
 
     def _tell_what_is_left(self, now: float) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from local.engine.delivery import Step
 from local.engine.function import Answer
 from local.engine.metrics import Metric
+from local.engine.refusals import shown
 from local.engine.windows import Windowed
 
 
@@ -99,6 +100,7 @@ class Timeline:
     `dead_letters`  messages a queue moved to its dead-letter queue, by id
     `expired`       messages that outlived their queue's retention, by id
     `queued`        messages that a FIFO queue held, by id
+    `records`       how many records the simulation knew of
     `metrics`       CloudWatch data points
     `happenings`    all of it in order, as `explain` tells it
     `place_of`      sequence number or message id -> n of `records[n]`
@@ -113,6 +115,7 @@ class Timeline:
     deleted: list[str] = field(default_factory=list)
     checkpoints: dict[str, str] = field(default_factory=dict)
     queued: dict[str, Queued] = field(default_factory=dict)
+    records: int = 0
     metrics: list[Metric] = field(default_factory=list)
     happenings: list[Happening | Invocation | Discarded] = field(default_factory=list)
     place_of: Callable[[str], int] = field(default=int, repr=False)
@@ -123,6 +126,8 @@ class Timeline:
 
     def explain(self, record: int | None = None) -> str:
         """One line per thing that happened, or per thing that happened to `records[record]` and its window."""
+        if record is not None and (type(record) is not int or not 0 <= record < self.records):
+            raise ValueError(f"record must be the place of one of {self.records} records, from 0; got {shown(record)}")
         from local.engine.explanation import explain
 
         return explain(self, record)

@@ -352,6 +352,13 @@ def test_reads_with_nothing_between_them_are_one_line():
     assert timeline.explain().splitlines()[1].endswith("read #0-#19, in 20 reads until +19.000s")
 
 
+@pytest.mark.parametrize("record", [2, -1, "0", True])
+def test_an_unknown_record_has_no_story(record):
+    timeline = simulate(mapping(), at_once(2), nothing)
+    with pytest.raises(ValueError, match=f"record must be the place of one of 2 records, from 0; got {record!r}"):
+        timeline.explain(record=record)
+
+
 def test_an_empty_timeline_says_so():
     assert simulate(mapping(), [], nothing).explain() == "Nothing happened."
 

@@ -84,6 +84,14 @@ def test_only_leaves_exist():
     assert not matches('{"a": [{"exists": true}]}', '{"a": {"S": "x"}}')
 
 
+@pytest.mark.parametrize(
+    ("lists", "absent"),
+    [('{"a": []}', True), ('{"a": [{"c": 1}]}', True), ('{"a": [{"b": 1}, {"c": 1}]}', False), ('{"a": [7]}', True)],
+)
+def test_below_lists_does_not_exist_what_no_element_has(lists, absent):
+    assert matches('{"a": {"b": [{"exists": false}]}}', lists) is absent
+
+
 def test_filters_of_one_mapping_are_alternatives():
     either = compile_filters(['{"a": ["x"]}', '{"a": ["y"]}'], None)
     assert [either.admit({"a": value}) for value in "xyz"] == [True, True, False]
@@ -121,6 +129,10 @@ def test_a_plain_pattern_compares_plain_data_and_drops_json():
 
 def test_a_pattern_that_says_nothing_of_data_does_not_filter_on_it():
     assert delivered('{"partitionKey": ["key"]}', b"\xff", b"{") == [b"\xff", b"{"]
+
+
+def test_a_pattern_with_no_properties_for_data_does_not_filter_on_it():
+    assert delivered('{"data": {}}', b"\xff", b"Zug", b"{}") == [b"\xff", b"Zug", b"{}"]
 
 
 def test_table_streams_are_filtered_by_typed_values_and_metadata():

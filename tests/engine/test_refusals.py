@@ -118,6 +118,7 @@ def test_a_record_is_refused_where_it_is_made(kind, place, value, message):
         (STREAM, {"retention_seconds": float("inf")}, "retention_seconds must be .*; got inf"),
         (STREAM, {"invocation_seconds": -1.0}, "invocation_seconds must be 0 or more.*; got -1.0"),
         (STREAM, {"invocation_seconds": float("inf")}, "invocation_seconds must be 0 or more.*; got inf"),
+        (STREAM, {"invocation_seconds": 86_401}, "invocation_seconds must be 0 or more and at most 86400.*; got 86401"),
         (STREAM, {"invocation_seconds": lambda event: None}, "invocation_seconds must be 0 or more.*; got None"),
         (QUEUE, {"queue": 30}, "queue must be QueueSettings; got 30"),
         (STREAM, {"queue": QueueSettings()}, "queue does not apply to a Kinesis stream"),

@@ -214,3 +214,8 @@ def test_what_a_handler_does_to_its_event_never_reaches_the_next_delivery():
 
 def test_a_disabled_mapping_delivers_nothing():
     assert simulate(mapping(Enabled=False), at_once(1), nothing).invocations == []
+
+
+def test_a_disabled_mapping_refuses_what_an_enabled_one_would():
+    with pytest.raises(TypeError, match=r"records\[0\] must be a QueueMessage"):
+        simulate(mapping(QUEUE, Enabled=False), at_once(1), nothing)

@@ -19,6 +19,7 @@ from tests.engine.doubles import (
     Scripted,
     at_once,
     counting,
+    deliveries,
     mapping,
     nothing,
     numbers,
@@ -49,6 +50,19 @@ def test_the_time_an_invocation_takes_may_depend_on_its_event():
         mapping(BatchSize=2), at_once(3), nothing, invocation_seconds=lambda event: len(event["Records"])
     )
     assert [invocation.ended - invocation.at for invocation in timeline.invocations] == [2.0, 1.0]
+
+
+def test_what_is_asked_how_long_an_invocation_takes_gets_an_event_of_its_own():
+    def seconds(event):
+        event["Records"].clear()
+        return 1.0
+
+    assert deliveries(simulate(mapping(), at_once(1), nothing, invocation_seconds=seconds)) == [[0]]
+
+
+def test_a_function_without_a_timeout_has_failed_after_the_longest_there_is():
+    (invocation,) = simulate(mapping(MaximumRetryAttempts=0), at_once(1), nothing, invocation_seconds=1_000).invocations
+    assert (invocation.error, invocation.ended) == ("Task timed out after 900.00 seconds", 1900.0)
 
 
 @pytest.mark.parametrize("function", [None, "handler.handle"])
