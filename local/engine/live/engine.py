@@ -12,10 +12,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -23,14 +22,14 @@ from local.engine.live import inventory
 from local.engine.live.checkpoints import CheckpointError, Checkpoints
 from local.engine.live.clients import Clients
 from local.engine.live.desk import Pools
-from local.engine.live.inventory import Found, Inventory
+from local.engine.live.inventory import Inventory
 from local.engine.live.loop import Loop
 from local.engine.live.outlet import Outlet
 from local.engine.live.readings import Readings
-from local.engine.live.takeover import TakeOver, TakeOverError
+from local.engine.live.rounds import Rounds
+from local.engine.live.takeover import TakeOver
 from local.engine.live.terraform_state import StateError
 from local.engine.live.troubles import AwsError, seconds_before_another_try
-from local.engine.live.turnover import Change, Employ, LetGo, Pause, Release, Renew, changes
 from local.engine.live.voice import Voice
 from local.engine.live.wording import counted
 from local.engine.live.workers import Workers
@@ -38,7 +37,6 @@ from local.engine.live.workers import Workers
 ROOT = Path(__file__).resolve().parents[3]
 CALLS_AT_ONCE = 8  # the local AWS is at its best with four to eight
 READS_AT_ONCE = 16
-EMPTIED = "emptied"  # what is told once of an endpoint without any mapping
 
 
 class EngineError(RuntimeError):
@@ -91,7 +89,6 @@ class Engine:
         self.ready = threading.Event()
         self.stop_requested = threading.Event()
         self.sleep = sleep or self.stop_requested.wait
-        self.refreshing = False
         self.control: Executor = ThreadPoolExecutor(1, "control")
         self.outlet = Outlet(
             self.readings, lambda: self.clients.client("cloudwatch"), self.loop, self.control, self.voice
@@ -119,6 +116,9 @@ class Engine:
         """Until `stop`; whatever happens, the emulator's pollers are given back."""
         with self._lock():
             self.takeover = TakeOver(self.clients.client("lambda"), self.home, self.sleep, self.voice.tell)
+            self.rounds = Rounds(
+                self._inventory, self.clients.endpoint, self.takeover, self.workers, self.control, self.voice
+            )
             try:
                 self._start()
                 self.loop.run(self.stop_requested.is_set)
@@ -139,13 +139,13 @@ class Engine:
             return
         if first.refused:
             raise EngineError("\n".join(["nothing was started:", *first.refused.values()]))
-        self._tell_missing(first)
+        self.rounds.tell_missing(first)
         try:
             self.checkpoints.prepare()
             saved = {found.mapping.uuid: self.checkpoints.load(found.mapping.uuid) for found in first.found}
         except CheckpointError as error:
             raise EngineError(f"nothing was started: {error}") from error
-        on = self._on(first)
+        on = self.rounds.on(first)
         try:
             self.takeover.take(found.mapping.uuid for found in on)
         except AwsError as error:
@@ -153,7 +153,7 @@ class Engine:
         self.voice.tell(f"{counted(len(on), 'mapping')} taken over from the pollers of {self.clients.endpoint}")
         for found in on:
             self.workers.employ(found, saved[found.mapping.uuid])
-        self.loop.every(self.habits.refresh_seconds, self._refresh)
+        self.loop.every(self.habits.refresh_seconds, self.rounds.begin)
         self.loop.every(self.habits.metric_seconds, self.outlet.flush)
         self._look_whether_ready(self.loop.clock())
 
@@ -162,7 +162,7 @@ class Engine:
         failures = 0
         while not self.stop_requested.is_set():
             try:
-                return inventory.take(self.clients, self.state)
+                return self._inventory()
             except StateError as error:
                 raise EngineError(f"nothing was started: {error}") from error
             except AwsError as error:
@@ -172,90 +172,14 @@ class Engine:
                 self.sleep(wait)
         return None
 
-    def _on(self, listed: Inventory) -> list[Found]:
-        return [
-            found for found in listed.found if found.wanted and self.takeover.is_on(found.mapping.uuid, found.state)
-        ]
+    def _inventory(self) -> Inventory:
+        return inventory.take(self.clients, self.state)
 
     def _look_whether_ready(self, now: float) -> None:
         if self.workers.are_ready:
             self.ready.set()
         else:
             self.loop.at(now + 0.02, self._look_whether_ready)
-
-    # what comes and goes
-
-    def _refresh(self, now: float) -> None:
-        self.workers.refresh(now)
-        if not self.refreshing:
-            self.refreshing = True
-            self.loop.work(self.control, self._look_again, self._looked)
-
-    def _look_again(self) -> Inventory:
-        """In the control thread: whatever is on and not ours yet, or again not, is taken over before it is run."""
-        listed = inventory.take(self.clients, self.state)
-        ours_and_on = [found.mapping.uuid for found in self._on(listed) if found.state != "Disabled"]
-        self.takeover.take(ours_and_on)
-        return listed
-
-    def _looked(self, done: Future[Inventory]) -> None:
-        self.refreshing = False
-        about = "inventory"
-        try:
-            listed = done.result()
-        except (*AwsError, StateError, TakeOverError) as error:
-            self.voice.once(about, type(error).__name__, f"the mappings cannot be looked at, tried again: {error}")
-            return
-        self.voice.over(about, "the mappings can be looked at again")
-        self._tell_missing(listed)
-        for uuid, text in listed.refused.items():
-            self.voice.once(f"{uuid} refused", text, f"{text}; it runs as before, or not at all")
-        on = {found.mapping.uuid: found for found in self._on(listed)}
-        for change in list(changes(listed, on, self.workers.found, tuple(self.takeover.ours))):
-            self._follow(change)
-
-    def _follow(self, change: Change) -> None:
-        match change:
-            case Employ(found) if not self.workers.is_retiring(found.mapping.uuid):
-                self.voice.tell(f"mapping {found.mapping.uuid} of {found.mapping.source.arn} is run from now on")
-                self.workers.employ_when_loaded(found)
-            case Renew(found):
-                uuid = found.mapping.uuid
-                self.voice.tell(f"mapping {uuid} or its function was changed; run anew from its checkpoint")
-                self.workers.dismiss(uuid, partial(self.workers.employ_when_loaded, found))
-            case Pause(uuid):
-                self.workers.dismiss(uuid)
-            case Release(uuid):
-                if uuid in self.workers.found:
-                    self._dismiss(uuid, "was switched off; no longer run")
-                self.control.submit(self.takeover.leave_off, uuid)
-            case LetGo(uuid):
-                if uuid in self.workers.found:
-                    self._dismiss(uuid, "is gone; no longer run", partial(self._follow, change))
-                elif not self.workers.is_retiring(uuid):
-                    self.control.submit(self.takeover.give_back, [uuid])
-
-    def _dismiss(self, uuid: str, why: str, then: Callable[[], None] = lambda: None) -> None:
-        if not self.voice.has_told(EMPTIED):
-            self.voice.tell(f"mapping {uuid} {why}")
-        self.workers.dismiss(uuid, then)
-
-    def _tell_missing(self, listed: Inventory) -> None:
-        for uuid, text in {**listed.missing, **listed.foreign}.items():
-            self.voice.once(f"{uuid} missing", text, text)
-        for found in listed.found:
-            self.voice.over(f"{found.mapping.uuid} missing", f"mapping {found.mapping.uuid} is complete again")
-        if listed.present:
-            self.voice.over(EMPTIED, f"{self.clients.endpoint} has mappings again")
-            for uuid, text in listed.gone.items():
-                self.voice.once(f"{uuid} gone", "gone", text)
-        elif lost := len(self.workers.found) or len(listed.gone):
-            self.voice.once(
-                EMPTIED,
-                EMPTIED,
-                f"{self.clients.endpoint} came back empty, or everything was deleted: "
-                f"it has none of {counted(lost, 'mapping')}; apply the stack, and they are run again",
-            )
 
     # end
 

@@ -6,6 +6,7 @@ import pytest
 
 from local.engine.live.desk import Pools
 from local.engine.live.engine import Engine
+from local.engine.live.rounds import Rounds
 from local.engine.live.takeover import TakeOver
 from tests.doubles import refused
 from tests.engine.doubles import SHARD
@@ -21,8 +22,11 @@ class Endpoint(MemoryFunctions, ScriptedFunctions):
     def __init__(self):
         MemoryFunctions.__init__(self, listed(StartingPosition="TRIM_HORIZON"))
         ScriptedFunctions.__init__(self)
+        self.stuck = False
 
     def update_event_source_mapping(self, UUID, Enabled):  # noqa: N803
+        if self.stuck:
+            return
         self.get_event_source_mapping(UUID)["State"] = "Enabled" if Enabled else "Disabled"
 
     def get_event_source_mapping(self, UUID):  # noqa: N803
@@ -49,6 +53,9 @@ class Running:
         )
         engine.workers.streams = {UUID: self.stream}
         engine.takeover = TakeOver(self.endpoint, folder, lambda _seconds: None, self.told.append)
+        engine.rounds = Rounds(
+            engine._inventory, engine.clients.endpoint, engine.takeover, engine.workers, engine.control, engine.voice
+        )
         engine._start()
         engine.loop.catch_up()
         self.told.clear()
@@ -58,7 +65,7 @@ class Running:
         return UUID in self.engine.workers.by_uuid
 
     def look(self):
-        self.engine._refresh(2000.0)
+        self.engine.rounds.begin(2000.0)
         self.engine.loop.catch_up()
 
     def declare(self, *attributes):
@@ -141,3 +148,13 @@ def test_an_endpoint_that_came_back_empty_is_told_in_one_line(running):
     running.look()
     (told,) = running.told
     assert "http://127.0.0.1:1 came back empty" in told
+
+
+def test_a_mapping_that_cannot_be_taken_over_yet_is_told_and_tried_again(running):
+    running.endpoint.mappings[0]["State"], running.endpoint.stuck = "Enabled", True
+    running.look()
+    running.endpoint.stuck = False
+    running.look()
+    stuck, over = running.told
+    assert ("tried again" in stuck, f"mapping {UUID} is still Enabled" in stuck) == (True, True)
+    assert over == "the mappings can be looked at again"

@@ -1,18 +1,15 @@
 """What becomes of the other mappings when one meets a mistake of ours."""
 
-from concurrent.futures import Future
-
 import pytest
 
 from local.engine.live.clients import Clients
 from local.engine.live.desk import Pools
 from local.engine.live.engine import Engine, EngineError
-from local.engine.live.inventory import Found, Inventory
+from local.engine.live.inventory import Found
 from local.engine.live.invoking import FunctionFacts
 from local.engine.live.loop import Loop
 from local.engine.live.readings import Readings
 from local.engine.live.stream_worker import StreamWorker
-from local.engine.live.takeover import TakeOverError
 from local.engine.live.voice import Voice
 from local.engine.live.workers import Workers
 from local.engine.mapping import load
@@ -118,13 +115,3 @@ def test_an_engine_ends_with_an_error_when_a_mapping_died(engine):
     engine.workers.died.append(MISTAKEN)
     with pytest.raises(EngineError, match=MISTAKEN):
         engine.run()
-
-
-def test_a_mapping_that_came_and_cannot_be_taken_over_yet_is_told_and_tried_again(engine):
-    told: list[str] = []
-    engine.voice.write = told.append
-    looked: Future[Inventory] = Future()
-    looked.set_exception(TakeOverError(f"mapping {MISTAKEN} is still Disabling"))
-    engine._looked(looked)
-    engine.run()
-    assert ["tried again" in text and MISTAKEN in text for text in told] == [True]

@@ -184,7 +184,7 @@ def test_a_function_that_vanished_while_it_is_run_is_told_once(scene):
         scene.put(1)
         eventually(lambda: not engine.workers.by_uuid, "its mapping to rest")
         scene.put(2)
-        engine.loop.post(lambda: engine._refresh(engine.loop.clock()))
+        engine.loop.post(lambda: engine.rounds.begin(engine.loop.clock()))
     assert len([text for text in scene.told if "is gone; looked for again" in text]) == 1
 
 
