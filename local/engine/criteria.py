@@ -75,7 +75,9 @@ def _patterns(fields: Dict[str, Any]) -> list[tuple[str, str]]:
 
 def _pattern(entry: Any, name: str) -> tuple[str, str]:
     field = f"FilterCriteria.{name}"
-    pattern = structure({name: entry}, field, {"Pattern"}).get("Pattern", "{}")
+    pattern = structure({name: entry}, field, {"Pattern"}).get("Pattern")
+    if pattern is None:
+        raise MappingRefusedError(f"{field}.Pattern", "Invalid filter pattern definition. (a filter needs a pattern)")
     if not isinstance(pattern, str) or len(pattern) > LONGEST_PATTERN:
         raise MappingRefusedError(
             f"{field}.Pattern", f"must be text of at most {LONGEST_PATTERN} characters; got {shown(pattern)}"

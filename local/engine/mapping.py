@@ -17,7 +17,17 @@ from typing import Any
 from local.engine.criteria import criteria, doubts
 from local.engine.filters import Filters
 from local.engine.moments import fault
-from local.engine.refusals import VALIDATION, MappingRefusedError, flag, shown, structure, text, texts, whole_number
+from local.engine.refusals import (
+    VALIDATION,
+    MappingRefusedError,
+    flag,
+    shown,
+    structure,
+    tags,
+    text,
+    texts,
+    whole_number,
+)
 from local.engine.source import ARN, Kind, Source, source
 
 FOREVER = -1  # MaximumRetryAttempts and MaximumRecordAgeInSeconds: no bound but the stream's retention
@@ -26,6 +36,12 @@ FUNCTION = re.compile(
     r"[a-zA-Z0-9_-]+(:(\$LATEST|[a-zA-Z0-9_-]+))?",
     re.ASCII,
 )
+UUID = re.compile(r"[a-zA-Z0-9-]{1,64}", re.ASCII)  # it is part of object keys and of the names of checkpoints
+DESTINATIONS = {
+    "sqs": re.compile(r"[a-zA-Z0-9_-]+(?P<fifo>\.fifo)?", re.ASCII),
+    "sns": re.compile(r"[a-zA-Z0-9_-]+(?P<fifo>\.fifo)?", re.ASCII),
+    "s3": re.compile(r"[a-zA-Z0-9._-]+(?P<fifo>)", re.ASCII),  # a bucket, no key in it
+}
 POSITIONS = ("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP")
 
 COMMON = {
@@ -96,6 +112,7 @@ def load(fields: Dict[str, Any]) -> Mapping:
         raise MappingRefusedError("EventSourceArn", "is required")
     origin = source(fields["EventSourceArn"])
     _refuse_foreign_fields(fields, origin)
+    tags(fields, "Tags")
     filters = criteria(fields, origin)
     mapping = Mapping(
         source=origin,
@@ -159,6 +176,10 @@ def _function(fields: Dict[str, Any], origin: Source) -> str:
 def _uuid(fields: Dict[str, Any], origin: Source) -> str:
     """Its own, or one that the same function and source always get."""
     given = text(fields, "UUID")
+    if given is not None and UUID.fullmatch(given) is None:
+        raise MappingRefusedError(
+            "UUID", f"must be the id of a mapping, as AWS gives it; got {shown(given)}", VALIDATION
+        )
     return given or str(uuid.uuid5(uuid.NAMESPACE_URL, f"{origin.arn} {_function(fields, origin)}"))
 
 
@@ -220,11 +241,13 @@ def _on_failure(fields: Dict[str, Any]) -> str | None:
         return None
     field = "DestinationConfig.OnFailure.Destination"
     match = ARN.fullmatch(destination) if isinstance(destination, str) and len(destination) <= 350 else None
-    if match is None or match["service"] not in ("sqs", "sns", "s3"):
+    form = DESTINATIONS.get(match["service"]) if match is not None else None
+    resource = form.fullmatch(match["resource"]) if match is not None and form is not None else None
+    if match is None or resource is None or (match["service"] != "s3" and not match["region"]):
         raise MappingRefusedError(
             field, f"must be the ARN of an SQS queue, SNS topic or S3 bucket; got {shown(destination)}"
         )
-    if match["resource"].endswith(".fifo"):
+    if resource["fifo"]:
         raise MappingRefusedError(field, f"may not be FIFO; use a standard queue or topic; got {shown(destination)}")
     return str(destination)
 
@@ -233,17 +256,19 @@ def _maximum_concurrency(fields: Dict[str, Any]) -> int | None:
     scaling = structure(fields, "ScalingConfig", {"MaximumConcurrency"})
     if scaling.get("MaximumConcurrency") is None:
         return None
-    return whole_number(scaling, "MaximumConcurrency", 2, 2, 1000)
+    return whole_number(scaling, "ScalingConfig.MaximumConcurrency", 2, 2, 1000)
 
 
 def _pollers(fields: Dict[str, Any]) -> Pollers | None:
     config = structure(fields, "ProvisionedPollerConfig", {"MinimumPollers", "MaximumPollers"})
     if not config:
         return None
-    minimum = whole_number(config, "MinimumPollers", 2, 2, 200)
-    maximum = whole_number(config, "MaximumPollers", 200, 2, 2000)
+    minimum = whole_number(config, "ProvisionedPollerConfig.MinimumPollers", 2, 2, 200)
+    maximum = whole_number(config, "ProvisionedPollerConfig.MaximumPollers", 200, 2, 2000)
     if minimum > maximum:
-        raise MappingRefusedError("MinimumPollers", f"must not exceed MaximumPollers; got {minimum} and {maximum}")
+        raise MappingRefusedError(
+            "ProvisionedPollerConfig.MinimumPollers", f"must not exceed MaximumPollers; got {minimum} and {maximum}"
+        )
     return Pollers(minimum, maximum)
 
 

@@ -51,12 +51,12 @@ def refuse_half_pairs(name: str, value: str) -> None:
 
 
 def whole_number(fields: Dict[str, Any], field: str, default: int, lowest: int, highest: int) -> int:
-    value = fields.get(field)
+    value = fields.get(field.rpartition(".")[2])
     if value is None:
         return default
     if type(value) is not int:  # a bool is an int to Python, never to AWS
         raise MappingRefusedError(field, f"must be a whole number; got {shown(value)}", VALIDATION)
-    name = field[0].lower() + field[1:]
+    name = ".".join(part[0].lower() + part[1:] for part in field.split("."))
     if value < lowest:
         raise _constraint(field, name, value, f"greater than or equal to {lowest}")
     if value > highest:
@@ -101,6 +101,14 @@ def structure(fields: Dict[str, Any], field: str, keys: set[str]) -> dict[str, A
                 f"{field}.{key}", f"is not a field; {field} has {', '.join(sorted(keys))}", VALIDATION
             )
     return value
+
+
+def tags(fields: Dict[str, Any], field: str) -> None:
+    """Tags say nothing here; they must be what AWS takes all the same."""
+    value = fields.get(field)
+    is_object = value is None or isinstance(value, Dict)
+    if not is_object or not all(isinstance(text, str) for pair in (value or {}).items() for text in pair):
+        raise MappingRefusedError(field, f"must be an object of texts; got {shown(value)}", VALIDATION)
 
 
 def texts(fields: Dict[str, Any], field: str, allowed: tuple[str, ...]) -> tuple[str, ...]:

@@ -62,6 +62,8 @@ def source(arn: object) -> Source:
     match = ARN.fullmatch(arn) if isinstance(arn, str) else None
     if match is None:
         raise MappingRefusedError("EventSourceArn", f"must be an ARN; got {shown(arn)}", VALIDATION)
+    if not match["region"]:
+        raise MappingRefusedError("EventSourceArn", f"must name its region; got {shown(arn)}", VALIDATION)
     for service, form, kind in RESOURCES:
         resource = form.fullmatch(match["resource"])
         if match["service"] == service and resource is not None:

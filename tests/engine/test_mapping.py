@@ -121,9 +121,19 @@ def test_a_number_out_of_bounds_is_refused_in_the_words_of_aws(field, value, rul
         ({**ON_QUEUE, **filters('{"messageId": ["1"]}')}, "FilterCriteria.Filters[0].Pattern"),
         ({**ON_QUEUE, "TumblingWindowInSeconds": 60}, "TumblingWindowInSeconds"),
         ({**ON_QUEUE, **destination(FAILURES)}, "DestinationConfig"),
-        ({**ON_QUEUE, "ScalingConfig": {"MaximumConcurrency": 1}}, "MaximumConcurrency"),
-        ({**ON_QUEUE, "ProvisionedPollerConfig": {"MaximumPollers": 1}}, "MaximumPollers"),
-        ({**ON_QUEUE, "ProvisionedPollerConfig": {"MinimumPollers": 9, "MaximumPollers": 8}}, "MinimumPollers"),
+        ({**ON_QUEUE, "ScalingConfig": {"MaximumConcurrency": 1}}, "ScalingConfig.MaximumConcurrency"),
+        ({**ON_QUEUE, "ProvisionedPollerConfig": {"MaximumPollers": 1}}, "ProvisionedPollerConfig.MaximumPollers"),
+        (
+            {**ON_QUEUE, "ProvisionedPollerConfig": {"MinimumPollers": 9, "MaximumPollers": 8}},
+            "ProvisionedPollerConfig.MinimumPollers",
+        ),
+        ({**ON_STREAM, **destination(f"{BUCKET}/key")}, "DestinationConfig.OnFailure.Destination"),
+        ({**ON_STREAM, **destination("arn:aws:sqs::123456789012:q")}, "DestinationConfig.OnFailure.Destination"),
+        ({**ON_STREAM, "EventSourceArn": STREAM.replace("us-east-1", "")}, "EventSourceArn"),
+        ({**ON_STREAM, "FilterCriteria": {"Filters": [{}]}}, "FilterCriteria.Filters[0].Pattern"),
+        ({**ON_STREAM, "UUID": "../u-1"}, "UUID"),
+        ({**ON_STREAM, "Tags": ["team"]}, "Tags"),
+        ({**ON_STREAM, "Tags": {"team": 7}}, "Tags"),
         (
             {**ON_QUEUE, "ScalingConfig": {"MaximumConcurrency": 2}, "ProvisionedPollerConfig": {"MinimumPollers": 2}},
             "ScalingConfig",
@@ -134,6 +144,15 @@ def test_a_number_out_of_bounds_is_refused_in_the_words_of_aws(field, value, rul
 )
 def test_a_refusal_names_the_field_at_fault(fields, field):
     assert refusal(fields).field == field
+
+
+def test_a_bucket_may_have_a_name_that_only_looks_like_fifo():
+    assert load({**ON_STREAM, **destination("arn:aws:s3:::my.fifo")}).on_failure_is_bucket
+
+
+def test_a_number_within_another_setting_is_named_by_both():
+    refused = refusal({**ON_QUEUE, "ScalingConfig": {"MaximumConcurrency": 1001}})
+    assert "at 'scalingConfig.maximumConcurrency' failed to satisfy constraint" in refused.text
 
 
 def test_an_unknown_setting_is_refused_with_the_one_it_may_mean():
