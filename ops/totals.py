@@ -83,9 +83,14 @@ def read(table: Table, name: str, vendor: int, since: datetime | None, until: da
 
 
 def summed(items: Iterable[Mapping[str, Any]]) -> list[Total]:
-    """One total for each vendor and bucket, whatever number of slots it is kept in."""
+    """One total for each vendor and bucket, whatever number of slots it is kept in.
+
+    A slot of which only bounds stand holds no trip.
+    """
     slots: dict[tuple[int, str], list[Mapping[str, Any]]] = {}
     for item in items:
+        if "trips" not in item:
+            continue
         _, bucket, _ = item["window"]["S"].split("#")
         slots.setdefault((int(item["vendorId"]["N"]), bucket), []).append(item)
     return [_total(vendor, bucket, found) for (vendor, bucket), found in sorted(slots.items())]

@@ -59,6 +59,12 @@ def test_a_total_without_bounds_yet_has_none():
     assert (summed([fresh])[0].min_fare_cents, as_table(summed([fresh])).count("  -")) == (None, 2)
 
 
+def test_a_slot_of_which_only_bounds_stand_holds_no_trip():
+    bounds = {name: value for name, value in slot(1).items() if name in ("vendorId", "window", "minFareCents")}
+    assert summed([slot(0), bounds]) == summed([slot(0)])
+    assert summed([bounds]) == []
+
+
 def test_buckets_are_read_from_the_first_moment_to_before_the_last():
     table = Paged(*(slot(0, f"2024-05-01T10:0{minute}:00Z") for minute in range(4)))
     assert buckets(table, "2024-05-01T10:01Z", "2024-05-01T10:03Z") == ["2024-05-01T10:01:00Z", "2024-05-01T10:02:00Z"]
