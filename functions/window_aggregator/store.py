@@ -18,7 +18,16 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from streamkit.throttle import CALL_ERRORS, Backoff, Placed, SecondsLeft, error_name, is_passing, place
+from streamkit.throttle import (
+    CALL_ERRORS,
+    Backoff,
+    Placed,
+    SecondsLeft,
+    UnprovenError,
+    error_name,
+    is_passing,
+    place,
+)
 from window_aggregator import items
 from window_aggregator.coverage import Run, Verdict, judge
 from window_aggregator.folding import Late
@@ -174,7 +183,7 @@ class TotalsStore:
         for part, total in self.table.totals(keys).items():
             try:
                 self._move_bounds_of(part, total, keys[part])
-            except ClientError as error:
+            except (ClientError, UnprovenError) as error:
                 if not is_passing(error):
                     raise
                 left.append(part)
@@ -195,7 +204,7 @@ class TotalsStore:
         for _ in self.backoff.attempts(seconds_left):
             try:
                 return attempt()
-            except CALL_ERRORS as error:
+            except (*CALL_ERRORS, UnprovenError) as error:
                 if not is_passing(error):
                     raise
                 refusal = error_name(error)

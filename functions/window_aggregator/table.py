@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
-from streamkit.throttle import CALL_ERRORS, cancellation_reasons, error_name
+from streamkit.throttle import CALL_ERRORS, cancellation_reasons, error_name, proof
 from window_aggregator import items
 from window_aggregator.coverage import Span
 from window_aggregator.items import Item, Mark
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         UpdateItemInputTypeDef,
         UpdateItemOutputTypeDef,
     )
+
+# Without it a successful answer may be empty, and so is one with rubbish for a body.
+PROOF: Any = {"ReturnConsumedCapacity": "TOTAL"}
 
 
 class Client(Protocol):
@@ -52,7 +55,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class TotalsTable:
-    """The table called `name`."""
+    """The table called `name`. An answer that does not say what was asked for is an `UnprovenError`."""
 
     name: str
     client: Client
@@ -95,7 +98,7 @@ class TotalsTable:
         wanted: dict[str, Any] = {self.name: {"Keys": keys, "ConsistentRead": True}}
         while wanted:
             answer = self.client.batch_get_item(RequestItems=wanted)
-            found += answer["Responses"].get(self.name, [])
+            found += proof(answer, "Responses").get(self.name, [])
             wanted = answer.get("UnprocessedKeys", {})
         return found
 
@@ -103,13 +106,13 @@ class TotalsTable:
         """Puts them, and returns those that the service left."""
         writes: list[Any] = [{"PutRequest": {"Item": item}} for item in entries]
         answer = self.client.batch_write_item(RequestItems={self.name: writes})
-        unprocessed: Any = answer.get("UnprocessedItems", {}).get(self.name, [])
+        unprocessed: Any = proof(answer, "UnprocessedItems").get(self.name, [])
         return [request["PutRequest"]["Item"] for request in unprocessed]
 
     def transact(self, actions: list[Any]) -> bool:
         """Whether the actions were done; False if a condition no longer held, and nothing was."""
         try:
-            self.client.transact_write_items(TransactItems=actions)
+            proof(self.client.transact_write_items(TransactItems=actions, **PROOF), "ConsumedCapacity")
         except CALL_ERRORS as error:
             reasons = cancellation_reasons(error)
             self.tally.conflicts += bool(reasons)
@@ -120,13 +123,17 @@ class TotalsTable:
 
     def move_bound(self, total: Item, name: str, value: int) -> None:
         try:
-            self.client.update_item(**items.move_bound(self.name, total, name, value))
+            proof(
+                self.client.update_item(**items.move_bound(self.name, total, name, value), **PROOF), "ConsumedCapacity"
+            )
         except CALL_ERRORS as error:
             if error_name(error) != "ConditionalCheckFailedException":  # else it has gone further already
                 raise
 
     def _item(self, key: Item) -> Item | None:
-        return self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True).get("Item")
+        answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True, **PROOF)
+        proof(answer, "ConsumedCapacity")  # without it nothing says that there is no item
+        return answer.get("Item")
 
     def _names_downwards(self, low: str, high: str) -> Iterator[Item]:
         request: dict[str, Any] = {
@@ -140,7 +147,7 @@ class TotalsTable:
         }
         while True:
             answer = self.client.query(**request)
-            yield from answer["Items"]
+            yield from proof(answer, "Items")
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -123,7 +123,7 @@ def _round(items: list[T], send: Send[T], calls: Calls[T], seconds_left: Seconds
         try:
             refused = send(call)
             refusal = "Unprocessed" if refused else refusal
-        except CALL_ERRORS as error:
+        except (*CALL_ERRORS, UnprovenError) as error:
             if not is_passing(error):
                 raise
             refused, refusal = call, error_name(error)

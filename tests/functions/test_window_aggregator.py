@@ -15,7 +15,7 @@ from streamkit.settings import SettingsError, read
 from tests.aggregation import AHEAD, LATENESS, NOON, World, bucket_name, trip_at
 from tests.doubles import cancelled, refused, throttled
 from tests.events import SHARD, kinesis_event, packed, trip
-from tests.memory_dynamodb import Failing
+from tests.memory_dynamodb import Failing, HollowAnswer
 from window_aggregator import state
 from window_aggregator.coverage import OverlapError
 from window_aggregator.handler import NothingKeptError
@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 MINUTE = "2024-05-01T10:00:00Z"  # of the trips that `trip` makes
 CLOSED: dict[str, Any] = {"state": {}}
 DENIED = Failing(refused("AccessDeniedException"))
+HOLLOW = HollowAnswer()
 
 
 def call(*payloads: bytes, state: Any = None, first: int = 1, **fields: Any) -> dict[str, Any]:
@@ -226,6 +227,40 @@ def test_a_closing_that_fails_anywhere_is_finished_by_its_retry(write, after):
     assert world(final(held)) == CLOSED
     assert world.totals() == {(1, MINUTE): (1, 2, 1, 0, 0, 1, 1), (2, MINUTE): (1, 2, 3, 0, 0, 3, 3)}
     assert (world.mark()["lastSequenceNumber"], world.named("journal")) == ({"S": "2"}, [])
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["undone", "done"])
+@pytest.mark.parametrize("place", range(7))
+def test_a_closing_believes_no_answer_that_names_nothing(place, after):
+    world = World()
+    held = folded(world, trip(fareCents=1), trip(vendorId=2, fareCents=3))
+    world.trouble([*[None] * place, Failing(HOLLOW, after)])
+    assert world(final(held)) == CLOSED
+    assert world.totals() == {(1, MINUTE): (1, 2, 1, 0, 0, 1, 1), (2, MINUTE): (1, 2, 3, 0, 0, 3, 3)}
+    assert (world.mark()["lastSequenceNumber"], world.named("journal")) == ({"S": "2"}, [])
+
+
+def test_a_late_record_is_not_acknowledged_by_an_answer_that_names_nothing():
+    world = World()
+    held = folded(world, trip())
+    world.trouble([Failing(HOLLOW)] * 99)
+    with pytest.raises(NothingKeptError):
+        world(call(trip(pickupAt="2024-05-01T08:00:00Z"), first=2, state=held))
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_what_is_settled_is_looked_up_until_an_answer_tells(place):
+    world = World()
+    world(redriven(trip(), first=2))
+    world(final(folded(world, trip())))
+    world.trouble([*[None] * place, Failing(HOLLOW)])
+    world(final(folded(world, trip(), trip(), trip())))
+    assert trips(world) == {MINUTE: 3}
+
+
+def test_a_table_that_never_tells_raises_and_says_so():
+    with pytest.raises(ClosingUnfinishedError, match="UnprovenError"):
+        folded(World([Failing(HOLLOW)] * 99), trip())
 
 
 def test_the_mark_advances_only_when_all_parts_stand():

@@ -11,7 +11,7 @@ from local.engine import KinesisRecord, rulings
 from tests.aggregation import AHEAD, LATENESS, NOON, World, expected, trip_at
 from tests.doubles import cancelled, refused, throttled, timed_out
 from tests.events import packed
-from tests.memory_dynamodb import Failing
+from tests.memory_dynamodb import Failing, HollowAnswer
 from window_aggregator import state
 
 LEFT, RIGHT, CHILD = (f"shardId-{number:012d}" for number in range(3))
@@ -48,7 +48,7 @@ def datum(dice: Random, arrived: float) -> bytes:
 
 def trouble(dice: Random, share: float) -> list[Failing | None]:
     """Fates of calls, of which `share` fail, before or after they were done."""
-    failing = [Failing(error, after) for error in ERRORS for after in (False, True)]
+    failing = [Failing(error, after) for error in [*ERRORS, HollowAnswer()] for after in (False, True)]
     failing += [Failing(error) for error in CONFLICTS]
     return [dice.choice(failing) if dice.random() < share else None for _ in range(200)]
 

@@ -58,6 +58,11 @@ def test_a_call_of_which_nothing_was_taken_ends_the_round():
     assert service.calls == [[1, 2], [1, 2], [3, 4]]
 
 
+def test_a_call_whose_answer_proves_nothing_is_made_again():
+    service = Service(UnprovenError("rubbish"))
+    assert place([1], service.send, by_two, full_waits(ManualClock()), lambda: 60.0) == Placed([], 1, "UnprovenError")
+
+
 def test_what_is_left_when_the_time_runs_out_keeps_its_order_and_tells_the_refusal():
     service = Service([1], *[throttled()] * 100)
     clock = ManualClock()
