@@ -152,6 +152,7 @@ def test_a_mapping_that_comes_later_is_run_and_one_that_goes_is_told_once(scene)
     scene.stream()
     with scene.engine() as engine:
         engine.state = None  # as if there were no state: the Lambda API says what there is
+        scene.map(scene.stream_arn, Enabled=False)
         uuid = scene.map(scene.stream_arn)
         eventually(lambda: uuid in engine.workers.by_uuid and engine.workers.are_ready, "the mapping")
         scene.put(1)
