@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
 from botocore.exceptions import BotoCoreError
@@ -18,11 +19,14 @@ from producer.report import Report
 from producer.run import Interruption, Time, carry_out
 from producer.shard_listing import ListingError
 
-ALL_STORED, SOME_FAILED, INTERRUPTED = 0, 1, 130
+ALL_STORED, SOME_FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: list[str]) -> int:
     options, run, settings = parsed(arguments, time.time())
+    if options.report and (problem := refusal(options.report)):
+        print(f"--report must name a file that can be written; got {options.report}: {problem}", file=sys.stderr)
+        return REFUSED
     interruption = Interruption(threading.Event(), threading.Event())
     _listen(interruption)
     try:
@@ -32,9 +36,33 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return SOME_FAILED
     print(report.text())
-    if options.report:
-        options.report.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
+    if options.report and not kept(report, options.report):
+        return SOME_FAILED
     return exit_status(report)
+
+
+def refusal(path: Path) -> str | None:
+    """Why nothing can be written there; what stands there stays as it is."""
+    new = not path.exists()
+    try:
+        path.open("a").close()
+        if new:
+            path.unlink()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def kept(report: Report, path: Path) -> bool:
+    """Whether the report is where it should be; a run cannot be repeated, so elsewhere it is printed."""
+    text = json.dumps(report.document(), indent=2) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"the report could not be written to {path} ({error.strerror}); it is printed", file=sys.stderr)
+        print(text)
+        return False
+    return True
 
 
 def exit_status(report: Report) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from producer.pace import Pace
@@ -11,11 +11,13 @@ from producer.packing import AGGREGATE_BYTES
 from producer.run import Run
 from producer.settings import Settings
 from producer.traffic import KEYS, Traffic
+from streamkit import instants
 
 DESCRIPTION = """Makes taxi trips, puts them into a Kinesis stream and says what became of every one.
 
 Credentials, Region and AWS_ENDPOINT_URL are those of the AWS tools. Ctrl-C makes no more trips and waits for what is
-under way; a second one abandons it. Exit status: 0 everything is stored, 1 something is not, 130 interrupted."""
+under way; a second one abandons it. Exit status: 0 everything is stored, 1 something is not, 2 options are refused,
+130 interrupted."""
 
 DAY_SECONDS = 86_400
 SECONDS = 60.0  # of a run that was given no end
@@ -33,12 +35,9 @@ def parsed(arguments: list[str], now: float) -> tuple[argparse.Namespace, Run, S
 
 
 def _run(options: argparse.Namespace, now: float) -> Run:
-    for name in ("seconds", "records", "day_seconds"):
-        if getattr(options, name) is not None and getattr(options, name) <= 0:
-            raise ValueError(f"--{name.replace('_', '-')} must be above 0; got {getattr(options, name):g}.")
     start = options.start.timestamp() if options.start else now
     pace = Pace(options.rate, options.day_seconds, start % DAY_SECONDS / DAY_SECONDS) if options.rate else None
-    if pace is None and options.day_seconds:
+    if pace is None and options.day_seconds is not None:
         raise ValueError("--day-seconds shapes the rate; it needs a --rate above 0.")
     traffic = Traffic(
         vendors=options.vendors,
@@ -79,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_pace(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--rate", type=float, default=2_000, help="records a second (2000); 0: as many as it goes")
-    group.add_argument("--seconds", type=float, help="for how long (60, unless --records is given)")
+    group.add_argument("--seconds", type=float, help="for how long, by the clock (60, unless --records is given)")
     group.add_argument("--records", type=int, help="how many in all")
     group.add_argument("--day-seconds", type=float, help="gives the rate the shape of a day, this long")
 
@@ -87,7 +86,12 @@ def _add_pace(group: argparse._ArgumentGroup) -> None:
 def _add_traffic(group: argparse._ArgumentGroup) -> None:
     usual = Traffic()
     group.add_argument("--seed", type=int, default=1, help="with the same --start, the same seed makes the same bytes")
-    group.add_argument("--start", type=_moment, metavar="ISO", help="moment of the first trip (now)")
+    group.add_argument(
+        "--start",
+        type=_moment,
+        metavar="ISO",
+        help="moment of the first trip (now); one longer ago than the stack allows makes every trip late there",
+    )
     group.add_argument("--vendors", type=int, default=usual.vendors, help=f"how many vendors ({usual.vendors})")
     group.add_argument("--skew", type=float, default=usual.skew, help=f"0: all alike, 1: very unlike ({usual.skew})")
     group.add_argument(
@@ -102,9 +106,12 @@ def _add_traffic(group: argparse._ArgumentGroup) -> None:
         "--allowed-lateness-seconds",
         type=int,
         default=usual.allowed_lateness_seconds,
-        help=f"what the window aggregator allows ({usual.allowed_lateness_seconds})",
+        help="the stack's own, settings.window.allowed_lateness_seconds of its trips: with another the report expects "
+        f"totals that the stack cannot have ({usual.allowed_lateness_seconds})",
     )
-    group.add_argument("--window-seconds", type=int, default=60, help="length of the windows in the report (60)")
+    group.add_argument(
+        "--window-seconds", type=int, default=60, help="the stack's bucket_seconds: the windows of the report (60)"
+    )
 
 
 def _add_settings(group: argparse._ArgumentGroup, usual: Settings) -> None:
@@ -139,5 +146,7 @@ def _add_settings(group: argparse._ArgumentGroup, usual: Settings) -> None:
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return instants.moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

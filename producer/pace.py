@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+from producer.bounds import demand
+
+LEAST_RATE, MOST_RATE = 0.001, 10_000_000
+MOST_SECONDS = 1_000_000_000  # thirty years
 SWING = 0.7  # how far the rate of a day strays from its mean
 QUIETEST = 4 / 24
 PRECISION_SECONDS = 1e-6
@@ -28,10 +32,9 @@ class Pace:
     day_begun: float = 0.0  # the share of the day that is over at the first record
 
     def __post_init__(self) -> None:
-        if self.rate <= 0:
-            raise ValueError(f"rate must be above 0 records a second; got {self.rate:g}.")
-        if self.day_seconds is not None and self.day_seconds <= 0:
-            raise ValueError(f"day_seconds must be above 0; got {self.day_seconds:g}.")
+        demand("rate", self.rate, LEAST_RATE, MOST_RATE, "records a second")
+        if self.day_seconds is not None:
+            demand("day_seconds", self.day_seconds, 1, MOST_SECONDS)
 
     def offsets(self) -> Iterator[float]:
         """Seconds after the first record at which each is due, in order."""

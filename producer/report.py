@@ -19,6 +19,7 @@ class Report:
     counts: Counts
     expectation: Expectation
     made_repeated: int  # records that repeated another on purpose
+    not_made: int = 0  # records that were due, for which the time did not suffice
     stopped: str | None = None  # why the stream took no more, where it did not
     interrupted: bool = False
 
@@ -46,6 +47,7 @@ class Report:
             "reconciles": self.reconciles,
             "records": {
                 "made": counts.made,
+                "notMade": self.not_made,
                 "acknowledged": counts.acknowledged,
                 "failed": counts.failed,
                 "uncertain": counts.uncertain,
@@ -74,6 +76,8 @@ class Report:
             ("records/s", round(self.records_per_second), f"acknowledged, over {self.seconds:.1f} s"),
         ]
         lines = [f"{name:<14}{number:>12,}   {note}".rstrip() for name, number, note in rows]
+        if self.not_made:
+            lines.append(f"{self.not_made:,} more were due: this machine or the stream is slower than the rate.")
         if not self.reconciles:
             lines.append("These numbers do not add up: the report is wrong.")
         return "\n".join(lines)

@@ -7,17 +7,25 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from math import ceil
 from typing import TextIO
 
+from producer.bounds import demand
 from producer.entry import PutError, Stored
 from producer.expectation import Expectation
-from producer.pace import Pace
+from producer.pace import MOST_SECONDS, Pace
 from producer.producer import FullError, Producer, StoppedError
 from producer.progress import Progress
 from producer.report import Report
 from producer.traffic import Event, Traffic, events
+from streamkit.instants import second
 
 PATIENCE_SECONDS = 0.1  # how soon a request to stop is heard
+CATCH_UP_SECONDS = 1.0  # so long after its time a run still makes what was due in it
+MOST_RECORDS = 10**12
+
+# Trips are picked up before they are sent, and their instants have four digits for the year.
+EARLIEST, LATEST = 0, 221_845_392_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,23 @@ class Run:
     records: int | None = None
     window_seconds: int = 60
     start: float | None = None  # epoch seconds of the first event; now, where it is not given
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None:
+            demand("seconds", self.seconds, 0.001, MOST_SECONDS)
+        if self.records is not None:
+            demand("records", self.records, 1, MOST_RECORDS)
+        demand("window_seconds", self.window_seconds, 1, 86_400)
+        if self.start is not None and not EARLIEST <= self.start <= LATEST:
+            raise ValueError(f"start must be 1970-01-01 to 9000-01-01; got {second(self.start)}.")
+
+    @property
+    def due(self) -> float | None:
+        """How many records are due in its time; None where there is no telling."""
+        if self.seconds is None or self.pace is None:
+            return None
+        due = self.pace.made_by(self.seconds)
+        return due if self.records is None else min(due, self.records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +82,7 @@ class _Course:
         self.expectation = Expectation(run.window_seconds)
         self.made_repeated = 0
         self._run = run
+        self._cut_short = False  # there was more to make when the time was over
         self._producer = producer
         self._interruption = interruption
         self._time = time
@@ -67,6 +93,13 @@ class _Course:
     @property
     def elapsed(self) -> float:
         return self._time.clock() - self._begun
+
+    @property
+    def not_made(self) -> int:
+        """How many were due, for which there was no time."""
+        if not self._cut_short or self._run.due is None:
+            return 0
+        return max(0, ceil(self._run.due) - self._producer.counts().made)
 
     def make(self) -> None:
         """Put every event when it is due, until the end or until nobody wants more."""
@@ -83,7 +116,10 @@ class _Course:
         self._progress.end()
 
     def _moments(self) -> Iterator[float]:
-        """The moment of each event, in epoch seconds, given out when it is due."""
+        """The moment of each event, in epoch seconds, given out when it is due.
+
+        A run that cannot keep its pace ends all the same: its time is the clock's.
+        """
         run = self._run
         start = self._time.wall() if run.start is None else run.start
         for number, offset in enumerate(run.pace.offsets() if run.pace else self._now()):
@@ -104,7 +140,9 @@ class _Course:
         return not self._over()
 
     def _over(self) -> bool:
-        return self._interruption.make_no_more.is_set() or self._producer.stopped is not None
+        if self._run.seconds is not None and self.elapsed >= self._run.seconds + CATCH_UP_SECONDS:
+            self._cut_short = True
+        return self._cut_short or self._interruption.make_no_more.is_set() or self._producer.stopped is not None
 
     def _put(self, event: Event) -> bool:
         while not self._over():
@@ -152,6 +190,7 @@ def carry_out(run: Run, producer: Producer, interruption: Interruption, time: Ti
         counts=producer.counts(),
         expectation=course.expectation,
         made_repeated=course.made_repeated,
+        not_made=course.not_made,
         stopped=producer.stopped,
         interrupted=interruption.make_no_more.is_set(),
     )

@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from producer.bounds import demand
 from producer.limits import ENVELOPE_BYTES, RECORD_BYTES
 from producer.packing import AGGREGATE_BYTES
 from streamkit.throttle import Backoff
 
 SMALLEST_AGGREGATE = 1_024
+MOST_IN_FLIGHT = 256  # each is a thread with a connection of its own
+MOST_BUFFER_BYTES = 2**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         most = RECORD_BYTES - ENVELOPE_BYTES
-        if self.aggregate_bytes is not None and not SMALLEST_AGGREGATE <= self.aggregate_bytes <= most:
-            raise ValueError(f"aggregate_bytes must be {SMALLEST_AGGREGATE} to {most}; got {self.aggregate_bytes}.")
-        if self.requests_in_flight < 1:
-            raise ValueError(f"requests_in_flight must be at least 1; got {self.requests_in_flight}.")
-        if self.linger_seconds < 0 or self.give_up_seconds < 0 or self.buffer_bytes < 0:
-            raise ValueError("linger_seconds, give_up_seconds and buffer_bytes must not be negative.")
+        if self.aggregate_bytes is not None:
+            demand("aggregate_bytes", self.aggregate_bytes, SMALLEST_AGGREGATE, most)
+        demand("requests_in_flight", self.requests_in_flight, 1, MOST_IN_FLIGHT)
+        demand("linger_seconds", self.linger_seconds, 0, 3_600)
+        demand("give_up_seconds", self.give_up_seconds, 0, 86_400)
+        demand("buffer_bytes", self.buffer_bytes, 0, MOST_BUFFER_BYTES)

@@ -20,6 +20,9 @@ from typing import Literal, get_args
 
 import msgspec
 
+from producer.bounds import demand
+from producer.pace import MOST_SECONDS
+
 Kind = Literal["on_time", "late", "very_late", "poison"]
 Keys = Literal["by-key", "even", "hot"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -29,6 +32,7 @@ REMEMBERED = 256  # of the latest trips one is chosen when a trip is repeated
 DELAY_MILLISECONDS = 2_000  # from the pickup to the moment an on-time trip is sent
 VERY_LATE_MARGIN_SECONDS = 600  # beyond the allowed lateness, so that no slow clock makes it a late one
 VERY_LATE_SECONDS = 86_400
+MOST_VENDORS = 100_000
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -62,10 +66,9 @@ class Traffic:
     allowed_lateness_seconds: int = 86_400  # the window aggregator's own default
 
     def __post_init__(self) -> None:
-        if self.vendors < 1:
-            raise ValueError(f"vendors must be at least 1; got {self.vendors}.")
-        if self.allowed_lateness_seconds < 1:
-            raise ValueError(f"allowed_lateness_seconds must be at least 1; got {self.allowed_lateness_seconds}.")
+        demand("vendors", self.vendors, 1, MOST_VENDORS)
+        demand("skew", self.skew, 0, 10)
+        demand("allowed_lateness_seconds", self.allowed_lateness_seconds, 1, MOST_SECONDS)
         if self.keys not in KEYS:
             raise ValueError(f'keys must be one of {", ".join(KEYS)}; got "{self.keys}".')
         for name in ("hot", "poison", "repeated", "late", "very_late"):

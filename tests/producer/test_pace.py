@@ -1,5 +1,6 @@
 """Records are due at their rate, evenly or in the shape of a day."""
 
+import math
 from itertools import islice, pairwise
 
 import pytest
@@ -38,7 +39,7 @@ def test_four_in_the_afternoon_is_busier_than_four_in_the_morning():
     assert afternoon / night == pytest.approx(1.7 / 0.3, rel=0.05)
 
 
-@pytest.mark.parametrize(("rate", "day_seconds"), [(0.0, None), (-1.0, None), (1.0, 0.0)])
-def test_a_pace_that_never_comes_is_refused(rate, day_seconds):
-    with pytest.raises(ValueError, match="must be above 0"):
+@pytest.mark.parametrize(("rate", "day_seconds"), [(0.0, None), (-1.0, None), (math.inf, None), (1.0, 0.0)])
+def test_a_pace_that_never_comes_or_never_ends_is_refused(rate, day_seconds):
+    with pytest.raises(ValueError, match=r"(rate|day_seconds) must be"):
         Pace(rate, day_seconds)

@@ -68,6 +68,36 @@ def test_a_run_of_some_seconds_makes_what_is_due_in_them():
     assert (counts.made, counts.acknowledged, round(clock.now, 1)) == (30, 30, 2.9)
 
 
+def test_a_run_that_cannot_keep_its_pace_ends_when_its_time_is_over_and_says_what_it_left_out():
+    class SlowClock(ManualClock):
+        """Every look takes a millisecond."""
+
+        def __call__(self):
+            self.now += 0.001
+            return self.now
+
+    slow = SlowClock()
+    run = Run(Traffic(), 1, Pace(1_000_000.0), seconds=0.5)
+    producer = Producer(MemoryStream(), "trips", SETTINGS)
+    interruption = Interruption(threading.Event(), threading.Event())
+    ended = carry_out(run, producer, interruption, Time(slow, lambda: START + slow.now, slow.sleep), io.StringIO())
+    assert 0.5 <= ended.seconds < 2.0
+    assert ended.not_made == 500_000 - ended.counts.made > 400_000
+    assert f"{ended.not_made:,} more were due" in ended.text()
+    assert ended.document()["records"]["notMade"] == ended.not_made
+
+
+def test_a_run_that_falls_behind_for_a_moment_makes_all_that_was_due():
+    class LateClock(ManualClock):
+        """Who sleeps wakes a little late."""
+
+        def sleep(self, seconds):
+            super().sleep(seconds + 0.3)
+
+    ended = carried_out(run_of(seconds=3.0), clock=LateClock())
+    assert (ended.counts.made, ended.not_made) == (30, 0)
+
+
 def test_a_run_of_some_records_makes_so_many():
     assert carried_out(run_of(records=7)).counts.made == 7
 
@@ -168,11 +198,30 @@ def test_options_stand_for_a_run():
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--rate", "-1"], "rate must be above 0"),
-        (["--seconds", "0"], "--seconds must be above 0"),
+        (["--rate", "-1"], "rate must be 0.001 to 10000000 records a second; got -1.0"),
+        (["--rate", "inf"], "rate must be 0.001 to 10000000 records a second; got inf"),
+        (["--rate", "nan"], "rate must be 0.001 to 10000000 records a second; got nan"),
+        (["--seconds", "0"], "seconds must be 0.001 to 1000000000; got 0.0"),
+        (["--seconds", "nan"], "seconds must be 0.001 to 1000000000; got nan"),
+        (["--records", "0"], "records must be 1 to 1000000000000; got 0"),
         (["--rate", "0", "--day-seconds", "60"], "needs a --rate"),
+        (["--day-seconds", "inf"], "day_seconds must be 1 to 1000000000; got inf"),
         (["--poison", "2"], "poison must be a share"),
-        (["--in-flight", "0"], "requests_in_flight must be at least 1"),
+        (["--poison", "nan"], "poison must be a share"),
+        (["--skew", "nan"], "skew must be 0 to 10; got nan"),
+        (["--skew=-1e9"], "skew must be 0 to 10; got -1000000000.0"),
+        (["--vendors", "1000000000"], "vendors must be 1 to 100000; got 1000000000"),
+        (["--window-seconds", "0"], "window_seconds must be 1 to 86400; got 0"),
+        (["--start", "0001-01-01"], "start must be 1970-01-01 to 9000-01-01; got 0001-01-01T00:00:00Z"),
+        (["--start", "9999-12-31T23:59:59"], "start must be 1970-01-01 to 9000-01-01; got 9999-12-31T23:59:59Z"),
+        (["--start", "x"], 'must be ISO-8601, such as 2024-05-01T10:00Z; got "x"'),
+        (["--start", "0001-01-01T00:00+14:00"], "must be ISO-8601"),
+        (["--allowed-lateness-seconds", "99999999999999", "--late", "1"], "allowed_lateness_seconds must be 1 to"),
+        (["--in-flight", "0"], "requests_in_flight must be 1 to 256; got 0"),
+        (["--in-flight", "100000"], "requests_in_flight must be 1 to 256; got 100000"),
+        (["--linger-seconds", "nan"], "linger_seconds must be 0 to 3600; got nan"),
+        (["--give-up-seconds", "inf"], "give_up_seconds must be 0 to 86400; got inf"),
+        (["--buffer-mebibytes", "-1"], "buffer_bytes must be 0 to"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_with_the_value(options, complaint, capsys):

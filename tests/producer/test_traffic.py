@@ -108,11 +108,11 @@ def test_a_trip_is_made_only_when_its_moment_is_asked_for():
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"vendors": 0}, "vendors must be at least 1; got 0"),
+        ({"vendors": 0}, "vendors must be 1 to 100000; got 0"),
         ({"poison": 1.5}, "poison must be a share from 0 to 1; got 1.5"),
         ({"late": 0.7, "poison": 0.7}, "at most 1 together; got 1.4"),
         ({"keys": "odd"}, 'keys must be one of by-key, even, hot; got "odd"'),
-        ({"allowed_lateness_seconds": 0}, "allowed_lateness_seconds must be at least 1; got 0"),
+        ({"allowed_lateness_seconds": 0}, "allowed_lateness_seconds must be 1 to 1000000000; got 0"),
     ],
 )
 def test_traffic_that_makes_no_sense_is_refused(settings, complaint):
