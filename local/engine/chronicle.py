@@ -19,7 +19,7 @@ from local.engine.lane import Invoke, Lane
 from local.engine.mapping import Mapping
 from local.engine.metrics import Meter
 from local.engine.shard import Sifted
-from local.engine.timeline import Discarded, Happening, Invocation, Timeline
+from local.engine.timeline import Discarded, Happening, Invocation, Timeline, Told
 from local.engine.windows import Window
 
 SEQUENCE_NUMBER = attrgetter("sequence_number")
@@ -39,7 +39,7 @@ class Chronicle:
     def read(self, shard_id: str, entries: Sequence[Entry], sifted: Sifted, now: float) -> None:
         if not entries:
             return
-        self.tell(now, shard_id, "read", _names(entries))
+        self.timeline.happenings.append(Happening(now, shard_id, "read", _names(entries), Told.READ))
         if sifted.filtered:
             names = _names(sifted.filtered)
             self.timeline.filtered.extend(names)

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from local.engine.delivery import Commit, Redeliver
-from local.engine.folding import READING, Fold, Item, folded, numbered
+from local.engine.folding import Fold, Item, folded, numbered
 from local.engine.moments import instant
-from local.engine.timeline import Discarded, Happening, Invocation, Timeline
+from local.engine.timeline import Discarded, Happening, Invocation, Timeline, Told
 from local.engine.waiting import Wait, waits
 from local.engine.windows import Call, Window, Windowed
 
@@ -128,7 +128,7 @@ class Telling:
 
     def fold(self, fold: Fold) -> Iterator[Line]:
         sample = fold.sample
-        if isinstance(sample, Happening) and sample.text in READING:
+        if isinstance(sample, Happening) and sample.kind is Told.READ:
             names = [name for item in fold.items for name in item.names]
             told = f"{sample.text} {places(names, self.place_of)}, in {len(fold.items)} reads"
             yield sample.at, sample.shard_id, f"{told} until {self._time(fold.until)}"

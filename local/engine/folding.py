@@ -12,12 +12,11 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from local.engine.timeline import Discarded, Happening, Invocation
+from local.engine.timeline import Discarded, Happening, Invocation, Told
 from local.engine.windows import Window
 
 SHOWN_FIRST = 3
 LEAST_HIDDEN = 3
-READING = ("read", "received")
 
 Item = Invocation | Discarded | Happening
 
@@ -135,7 +134,7 @@ def _reads_joined(story: Iterable[Numbered | Fold]) -> list[Numbered | Fold]:
     latest: dict[str, int] = {}  # where the reads of a shard stand, if they were the last of it
     for each in story:
         item = each.sample if isinstance(each, Fold) else each.item
-        if not isinstance(each, Numbered) or not isinstance(item, Happening) or item.text not in READING:
+        if not isinstance(each, Numbered) or not isinstance(item, Happening) or item.kind is not Told.READ:
             latest.pop(item.shard_id, None)
             told.append(each)
         elif (at := latest.get(item.shard_id)) is None:
@@ -154,6 +153,6 @@ def _likeness(item: Item, tries: Counter[str]) -> Hashable | None:
         case Invocation() if item.names:
             return item.shard_id, item.verdict, tuple(item.names)
         case Happening() if item.names:
-            return item.shard_id, item.text.partition(",")[0], tuple(item.names)
+            return item.shard_id, item.text if item.kind is Told.ELSE else item.kind, tuple(item.names)
         case _:
             return None

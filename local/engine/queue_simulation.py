@@ -22,7 +22,7 @@ from local.engine.records import QueueMessage
 from local.engine.remainder import Running, remainder
 from local.engine.setting import Setting
 from local.engine.source import Kind, Source
-from local.engine.timeline import Happening, Invocation, Queued, Timeline
+from local.engine.timeline import Happening, Invocation, Queued, Timeline, Told
 
 
 class QueueSimulation:
@@ -120,7 +120,9 @@ class QueueSimulation:
         """What passes the filters; the rest is deleted from the queue."""
         admitted, refused = admit(received, self.mapping.filters)
         self.timeline.happenings.append(
-            Happening(now, self.mapping.source.name, "received", [receipt.message_id for receipt in received])
+            Happening(
+                now, self.mapping.source.name, "received", [receipt.message_id for receipt in received], Told.READ
+            )
         )
         if refused:
             names = [receipt.message_id for receipt in refused]
@@ -173,7 +175,7 @@ class QueueSimulation:
             names = [receipt.message_id for receipt in result.keep]
             back = max(receipt.visible_at for receipt in result.keep)
             text = f"back in the queue, visible again in {max(0.0, back - now):g} s:"
-            self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names))
+            self.timeline.happenings.append(Happening(now, self.mapping.source.name, text, names, Told.RETURNED))
         self._go_on_behind(sending, result.keep, now)
         self.timeline.metrics += self.meter.finished(now, now - invocation.at, error=answer.error is not None)
         self.timeline.metrics += self.meter.failed(now, len(result.keep))

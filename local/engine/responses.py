@@ -11,6 +11,7 @@ from local.engine.entries import compact
 from local.engine.function import Answer
 from local.engine.mapping import Mapping
 
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 NOT_JSON = Failed(function_error=None, reason="the response is not JSON")
 TOO_DEEP = Failed(function_error=None, reason="the response is nested too deeply to read")
 UNREADABLE = Failed(
@@ -75,7 +76,7 @@ def reported_failures(response: Any) -> list[str] | None:
     {}, {"batchItemFailures": null}, null, ""         ->  []
     {"batchItemFailures": [{"id": "7"}]}              ->  None
     """
-    if not response and response is not False and response != 0:
+    if response in EMPTY:
         return []
     if not isinstance(response, dict):
         return None if rulings.UNREADABLE_RESPONSE_FAILS else []

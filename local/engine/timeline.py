@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,14 @@ class Invocation:
         return self.answer.error
 
 
+class Told(Enum):
+    """What a happening is, where it matters to who tells of many of them."""
+
+    READ = "records were read, or messages received"
+    RETURNED = "messages will be visible again, each time after another wait"
+    ELSE = "anything else"
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One line of the explanation; `names` are the records it is about."""
@@ -61,6 +70,7 @@ class Happening:
     shard_id: str
     text: str
     names: Sequence[str] = ()
+    kind: Told = Told.ELSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +138,13 @@ class Timeline:
         """One line per thing that happened, or per thing that happened to `records[record]` and its window."""
         if record is not None and (type(record) is not int or not 0 <= record < self.records):
             raise ValueError(f"record must be the place of one of {self.records} records, from 0; got {shown(record)}")
-        from local.engine.explanation import explain
+        from local.engine.explanation import explain  # which reads timelines
 
         return explain(self, record)
 
     def to_html(self, path: str | Path) -> Path:
         """Write one self-contained page that draws it all."""
-        from local.engine.page import page
+        from local.engine.page import page  # which reads them too
 
         target = Path(path)
         target.write_text(page(self), encoding="utf-8")

@@ -45,7 +45,9 @@ class World:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, arn: str, reporting: bool | None = None, padding: str = "") -> World:
+def worlds(
+    draw: st.DrawFn, *, arn: str, reporting: bool | None = None, padding: str = "", calls: float | None = None
+) -> World:
     count = draw(st.integers(1, 16))
     moments = st.just(1000.0) if padding else st.integers(0, 200).map(lambda x: 1000 + x / 4)
     sent = sorted(draw(st.lists(moments, min_size=count, max_size=count)))
@@ -68,8 +70,10 @@ def worlds(draw: st.DrawFn, *, arn: str, reporting: bool | None = None, padding:
     if draw(st.booleans()):
         fields["FilterCriteria"] = {"Filters": [{"Pattern": '{"body": [{"anything-but": ["3"]}]}'}]}
     visibility = QueueSettings(max_receive_count=draw(st.integers(1, 4)))
-    seconds = draw(st.sampled_from([0.0, 0.05, 7.0]))
-    return World(messages, visibility, simulate(fields, messages, Unreliable(faults), None, seconds, queue=visibility))
+    seconds = draw(st.sampled_from([0.0, 0.05, 7.0])) if calls is None else calls
+    function = Unreliable(faults)
+    timeline = simulate(fields, messages, function, None, seconds, function_timeout=calls, queue=visibility)
+    return World(messages, visibility, timeline)
 
 
 EITHER = st.sampled_from([QUEUE, FIFO]).flatmap(lambda arn: worlds(arn=arn))
@@ -127,6 +131,15 @@ def test_a_group_is_never_in_two_batches_at_once(world):
         groups = {world.messages[place].group_id for place in world.places(invocation.names)}
         assert all(busy_until.get(group, 0.0) <= invocation.at for group in groups)
         busy_until |= dict.fromkeys(groups, invocation.ended)
+
+
+@settings(SLOW, max_examples=25)
+@given(st.sampled_from([QUEUE, FIFO]).flatmap(lambda arn: worlds(arn=arn, padding="x" * 900_000, calls=20.0)))
+def test_no_message_is_in_two_batches_at_once_though_it_waited_for_its_call(world):
+    busy_until: dict[str, float] = {}
+    for invocation in world.timeline.invocations:
+        assert all(busy_until.get(name, 0.0) <= invocation.at for name in invocation.names)
+        busy_until |= dict.fromkeys(invocation.names, invocation.ended)
 
 
 def assert_groups_keep_their_order(world):
