@@ -12,11 +12,11 @@ from local.stack import ROOT, as_root
 NOBODY = "http://127.0.0.1:9"  # the port that discards; nothing listens there
 
 
-def produced(*options: str, region: str = REGION) -> "subprocess.CompletedProcess[str]":
+def produced(*options: str, in_a_region: bool = True) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "producer", "--stream", "trips", *options],
         cwd=ROOT,
-        env={**as_root(NOBODY, {}), "AWS_DEFAULT_REGION": region},
+        env=as_root(NOBODY, {}) | ({"AWS_DEFAULT_REGION": REGION} if in_a_region else {}),
         capture_output=True,
         text=True,
         check=False,
@@ -35,12 +35,12 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_first_put(tmp_pat
 def test_an_older_report_stays_until_there_is_a_new_one(tmp_path):
     report = tmp_path / "report.json"
     report.write_text("the one before")
-    done = produced("--records", "1", "--report", str(report), region="")
+    done = produced("--records", "1", "--report", str(report), in_a_region=False)
     assert (done.returncode, report.read_text()) == (1, "the one before")
 
 
 def test_where_a_run_cannot_begin_no_empty_report_is_left(tmp_path):
-    produced("--records", "1", "--report", str(tmp_path / "report.json"), region="")
+    produced("--records", "1", "--report", str(tmp_path / "report.json"), in_a_region=False)
     assert list(tmp_path.iterdir()) == []
 
 
