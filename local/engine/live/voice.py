@@ -29,6 +29,10 @@ class Voice:
         """Something was said about this, and is not over."""
         return about in self.said
 
+    def forget(self, about: str) -> None:
+        """What was said about this is of something else; the next word about it is a first one."""
+        self.said.pop(about, None)
+
     def follow(self, text: Callable[[], str]) -> None:
         """A line of --follow; it is not even made without."""
         if self.follows:

@@ -75,6 +75,8 @@ class Workers:
         uuid = found.mapping.uuid
         for warning in found.mapping.warnings:
             self.voice.once(f"{uuid} {warning}", "warning", f"mapping {uuid}: {warning}")
+        for trouble in ("source", "invoke"):  # of the worker before this one
+            self.voice.forget(f"{uuid} {trouble}")
         loop = GuardedLoop(self.loop, Fate(lambda shard_id, error: self._tell_death(worker, shard_id, error)))
         worker = self._worker(found, saved, loop)
         self.by_uuid[uuid], self.found[uuid] = worker, found

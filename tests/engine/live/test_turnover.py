@@ -5,10 +5,10 @@ import json
 import pytest
 
 from local.engine.live.desk import Pools
-from local.engine.live.engine import Engine
+from local.engine.live.engine import Engine, Habits
 from local.engine.live.rounds import Rounds
 from local.engine.live.takeover import TakeOver
-from tests.doubles import refused
+from tests.doubles import ManualClock, refused
 from tests.engine.doubles import SHARD
 from tests.engine.live.doubles import AtOnce, MemoryClients, MemoryStream, ScriptedFunctions
 from tests.engine.live.test_inventory import MemoryFunctions, listed
@@ -41,9 +41,16 @@ class Running:
     def __init__(self, folder):
         self.endpoint, self.stream = Endpoint(), MemoryStream()
         self.told: list[str] = []
+        self.clock = ManualClock(now=2000.0)
         self.stream.shard(SHARD)
         self.state = folder / "state.json"
-        self.engine = engine = Engine("http://127.0.0.1:1", home=folder, tell=self.told.append, clock=lambda: 2000.0)
+        self.engine = engine = Engine(
+            "http://127.0.0.1:1",
+            home=folder,
+            habits=Habits(metric_seconds=1e6),
+            tell=self.told.append,
+            clock=lambda: self.clock.now,
+        )
         engine.clients = MemoryClients(**{"lambda": self.endpoint})
         engine.clients.endpoint = "http://127.0.0.1:1"
         engine.control = AtOnce()
@@ -65,7 +72,8 @@ class Running:
         return UUID in self.engine.workers.by_uuid
 
     def look(self):
-        self.engine.rounds.begin(2000.0)
+        self.clock.now += 10.0
+        self.engine.loop.catch_up()
         self.engine.loop.catch_up()
 
     def declare(self, *attributes):
@@ -113,6 +121,17 @@ def test_what_a_mapping_lacks_is_told_once_and_once_that_it_is_back(running):
     lacks, complete, run = running.told
     assert "its function arn:aws:lambda:us-east-1:123456789012:function:f is gone" in lacks
     assert ("is complete again" in complete, "is run from now on" in run) == (True, True)
+
+
+def test_a_function_that_is_gone_again_is_told_again(running):
+    running.endpoint.script = [refused("ResourceNotFoundException", 404, "Invoke")] * 9
+    running.stream.put(1)
+    running.look()
+    running.endpoint.functions = False
+    running.look()
+    running.endpoint.functions = True
+    running.look()
+    assert len([text for text in running.told if "cannot be invoked" in text]) == 2
 
 
 def test_a_mapping_is_not_run_anew_while_something_of_it_is_in_flight(running):
