@@ -86,6 +86,8 @@ class QueueMessage:
     def __post_init__(self) -> None:
         if not isinstance(self.body, str):
             raise TypeError(f"body must be text, such as json.dumps(value); got {shown(self.body)}")
+        if not self.body:
+            raise ValueError("body must be text of one character at least; got none")
         refuse_half_pairs("body", self.body)
         refuse_other_moments("sent", self.sent)
         if self.group_id is not None:

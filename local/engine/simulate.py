@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from local.engine import rulings
 from local.engine.function import Handler
 from local.engine.lineage import Lineage
 from local.engine.mapping import Mapping as EventSourceMapping
 from local.engine.mapping import load, refuse_short_visibility
-from local.engine.moments import refuse_other_moments
+from local.engine.moments import refuse_other_moments, refuse_other_spans
 from local.engine.queue import QueueSettings
 from local.engine.queue_simulation import QueueSimulation
 from local.engine.records import KinesisRecord, QueueMessage, TableChange
@@ -57,7 +58,7 @@ def simulate(
     `until`               the virtual time, in epoch seconds, at which to stop; else when nothing is left to do
     `shards`              the parents of each child shard, where there was a reshard
     `hash_ranges`         a shard's share of the hash keys, which decides what fan-out drops
-    `retention_seconds`   how long the stream keeps a record; a day unless told
+    `retention_seconds`   how long the stream keeps a record; a day unless told, and of a table's at most
     `stream_view_type`    what a table stream shows of an item: KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES
     `queue`               what SQS keeps of a queue: visibility timeout, receives before a message is dead, retention
 
@@ -77,6 +78,8 @@ def simulate(
         stream_view_type=None if stream_view_type == EVERYTHING else stream_view_type,
         queue=queue,
     )
+    if loaded.source.kind is Kind.TABLE and retention_seconds is not None:  # no stream of a table keeps more
+        refuse_other_spans("retention_seconds", retention_seconds, rulings.TABLE_STREAM_RETENTION_SECONDS)
     if until is not None:
         refuse_other_moments("until", until)
     role = f"arn:{loaded.source.partition}:iam::{loaded.source.account}:role/{loaded.function.split(':')[6]}"

@@ -40,7 +40,9 @@ class Window:
         return {"start": _instant(self.start), "end": _instant(self.end)}
 
     def __str__(self) -> str:
-        return f"[{_instant(self.start)}, {_instant(self.end)})"
+        """`[2026-01-31T23:58:00Z, 23:59:00Z)`: the day of its end only where that is another."""
+        (day, _, start), (other_day, _, end) = (_instant(each).partition("T") for each in (self.start, self.end))
+        return f"[{day}T{start}, {end if day == other_day else f'{other_day}T{end}'})"
 
 
 _instant = lru_cache(maxsize=1024)(instant)

@@ -210,7 +210,11 @@ def test_fifo_messages_ascend_in_sequence_number():
 
 
 @pytest.mark.parametrize("arn", [QUEUE, FIFO])
-@given(bodies=st.lists(st.text(max_size=20) | st.sampled_from(['{"a":  1.0}', "[ ]", "null"]), min_size=1, max_size=10))
+@given(
+    bodies=st.lists(
+        st.text(min_size=1, max_size=20) | st.sampled_from(['{"a":  1.0}', "[ ]", "null"]), min_size=1, max_size=10
+    )
+)
 def test_the_body_of_a_message_reaches_the_function_as_it_was_sent(arn, bodies):
     sent = [QueueMessage(body, 1000.0, group_id="g") for body in bodies]
     received = only_event(simulate(mapping(arn), sent, nothing))["Records"]

@@ -10,7 +10,7 @@ from local.engine.mapping import load
 from local.engine.rulings import PAYLOAD_LIMIT_BYTES, STATE_LIMIT_BYTES
 from local.engine.shard import Shard
 from local.engine.source import source
-from local.engine.windows import Call
+from local.engine.windows import Call, Window
 from tests.engine.doubles import (
     BUCKET,
     CONSUMER,
@@ -66,6 +66,14 @@ def test_windows_are_aligned_to_the_epoch_and_take_records_by_their_own_time():
     #       0  1      2         3
     timeline = simulate(mapping(**WINDOW), records(1006, 1009, 1015, 1025), counting)
     assert [call for call in calls(timeline) if "final" not in call] == ["[1000) 0", "[1000) 1", "[1010) 2", "[1020) 3"]
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [(1000, "[1970-01-01T00:16:40Z, 00:16:50Z)"), (86_390, "[1970-01-01T23:59:50Z, 1970-01-02T00:00:00Z)")],
+)
+def test_a_window_is_told_by_its_instants(start, told):
+    assert str(Window(start, start + 10)) == told
 
 
 def test_a_record_at_the_end_of_a_window_belongs_to_the_next():
