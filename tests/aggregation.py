@@ -65,6 +65,7 @@ class World:
         time: Time = "event",
         bucket_seconds: int | None = None,
         slots: int = 1,
+        seconds: float = 5.7,  # of which 0.2 for repetitions
     ) -> None:
         self.table = MemoryDynamoDB(table)
         self.queue = MemoryQueue(queue)
@@ -72,6 +73,7 @@ class World:
         self.time: Time = time
         self.bucket_seconds = bucket_seconds
         self.slots = slots
+        self.seconds = seconds
         self.lines = io.StringIO()
         # Loggers of one service share their stream.
         self.log = Logger(service=f"aggregation_{uuid4()}", stream=self.lines)
@@ -96,7 +98,7 @@ class World:
         waits = full_waits(clock)
         return aggregate(
             event,
-            ManualContext(clock, timeout_seconds=NOON + 5.7),  # 0.2 s for repetitions
+            ManualContext(clock, timeout_seconds=NOON + self.seconds),
             Aggregator(
                 self.time,
                 self.bucket_seconds,

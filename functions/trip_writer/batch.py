@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.trip import Trip, Unusable, item, parse
-from streamkit.quarantine import Rejected
+from streamkit.quarantine_messages import Rejected
 from streamkit.records import Record, UserRecord
 
 

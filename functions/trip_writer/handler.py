@@ -16,7 +16,8 @@ from aws_lambda_powertools.logging import Logger
 from streamkit import clients, metrics, settings
 from streamkit.invocation import Context, seconds_for_calls
 from streamkit.logs import log, one_line
-from streamkit.quarantine import Quarantine, Rejected, calls_for_one
+from streamkit.quarantine import Quarantine, calls_for_one
+from streamkit.quarantine_messages import Rejected
 from streamkit.records import records
 from trip_writer.batch import Settlement, batch_of, earliest
 from trip_writer.settings import Settings

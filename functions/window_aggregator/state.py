@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from streamkit.quarantine import Rejected
+from streamkit.quarantine_messages import Rejected
 from window_aggregator.coverage import Run, is_covered, runs_of, runs_text
 from window_aggregator.delivery import Delivery
 from window_aggregator.folding import Late, Rules, fold

@@ -17,6 +17,7 @@ from typing import Any
 
 from local.demo.reconciliation import Found
 from ops.totals import Total, summed
+from streamkit.quarantine_messages import counted
 
 CLOSER = b"closer"
 COUNTING = "window_aggregator"
@@ -52,7 +53,7 @@ class Stores:
 
     client: Callable[[str], Any]
     outputs: Mapping[str, Any]
-    _messages: dict[tuple[str, str, int, int], dict[str, Any]] = field(default_factory=dict)
+    _messages: dict[tuple[str, str, int, int, int], dict[str, Any]] = field(default_factory=dict)
 
     def look(self) -> Look:
         self._receive()
@@ -104,7 +105,7 @@ class Stores:
         marks = self.marks()
         return all(
             marks.get(shard, 0) >= position
-            and all((consumer, shard, position, 0) in self._messages for consumer in CONSUMERS)
+            and all((consumer, shard, position, 0, 1) in self._messages for consumer in CONSUMERS)
             for shard, position in closers.items()
         )
 
@@ -115,16 +116,14 @@ class Stores:
         ).get("Messages"):
             for message in found:
                 one = json.loads(message["Body"])
-                place = one["consumer"], one["shardId"], int(one["sequenceNumber"]), one["index"]
-                self._messages[place] = one
+                records = one.get("unusableRecords", 1)
+                self._messages[one["consumer"], one["shardId"], int(one["sequenceNumber"]), one["index"], records] = one
 
     def _quarantined(self) -> int:
-        """Different unusable records of the consumer that counts; a message may stand for a whole aggregate."""
-        return sum(
-            one.get("unusableRecords", 1)
-            for one in self._messages.values()
-            if one["consumer"] == COUNTING and not base64.b64decode(one.get("data", "")).startswith(CLOSER)
-        )
+        """Different unusable records of the consumer that counts; a message may stand for many."""
+        return counted(
+            one for one in self._messages.values() if not base64.b64decode(one.get("data", "")).startswith(CLOSER)
+        )[COUNTING]
 
     def _totals_items(self) -> Iterator[dict[str, Any]]:
         pages = self.client("dynamodb").get_paginator("scan")

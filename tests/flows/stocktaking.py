@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from ops.totals import Total, summed
+from streamkit.quarantine_messages import counted
 
 SUMS = ("trips", "passengers", "fareCents", "distanceMeters", "durationSeconds")
 BOUNDS = {"minFareCents": min, "maxFareCents": max}
@@ -105,16 +106,8 @@ def held(
 
 
 def unusable(messages: Iterable[Mapping[str, Any]]) -> Counter[str]:
-    """Distinct unusable records of each consumer; one message may stand for a whole aggregate."""
-    identities = {
-        (one["consumer"], one["shardId"], one["sequenceNumber"], one["index"]): one.get("unusableRecords", 1)
-        for one in messages
-        if not is_closer(one)
-    }
-    counts: Counter[str] = Counter()
-    for (consumer, *_), records in identities.items():
-        counts[consumer] += records
-    return counts
+    """Different unusable records of each consumer; a message may stand for many."""
+    return counted(one for one in messages if not is_closer(one))
 
 
 def is_closer(message: Mapping[str, Any]) -> bool:

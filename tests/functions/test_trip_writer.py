@@ -16,7 +16,8 @@ from domain.trip import Trip, item, parse
 from streamkit.clients import CALL_SECONDS
 from streamkit.invocation import ANSWER_SECONDS
 from streamkit.kpl import Packed, pack
-from streamkit.quarantine import MOST_APART, Quarantine, QuarantineRefusedError
+from streamkit.quarantine import Quarantine, QuarantineRefusedError
+from streamkit.quarantine_messages import MOST_APART
 from streamkit.records import EventError
 from streamkit.settings import SettingsError, read
 from tests.doubles import (

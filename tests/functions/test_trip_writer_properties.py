@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from domain.trip import Trip, item, parse
 from streamkit.kpl import Packed, pack
-from streamkit.quarantine import MOST_APART, Quarantine
+from streamkit.quarantine import Quarantine
+from streamkit.quarantine_messages import MOST_APART
 from streamkit.records import user_records
 from tests.doubles import (
     Fate,

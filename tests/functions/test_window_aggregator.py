@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local.engine import KinesisRecord, TableChange
+from streamkit.quarantine_messages import counted
 from streamkit.records import EventError
 from streamkit.settings import SettingsError, read
 from tests.aggregation import AHEAD, LATENESS, NOON, World, bucket_name, trip_at
@@ -204,6 +205,12 @@ def test_an_unusable_record_is_quarantined_with_its_place_and_reason():
     assert kept == [(("window_aggregator"), "1", 1), ("window_aggregator", "2", 0), ("window_aggregator", "3", 0)]
     assert world.queue.messages[1]["reason"].startswith("pickupAt must be at most 300 seconds after the arrival")
     assert world.queue.messages[2]["reason"] == "aggregate with a wrong digest"
+
+
+def test_a_batch_of_nothing_but_poison_takes_no_more_calls_than_an_invocation_has_time_for():
+    world = World(seconds=30)
+    world(call(*[packed(b"no trip", b"none either")] * 1_500))
+    assert (len(world.queue.calls), counted(world.queue.messages)) == (1, {"window_aggregator": 3_000})
 
 
 @pytest.mark.parametrize("payload", [b"no trip", trip(pickupAt="2024-05-01T08:00:00Z")], ids=["unusable", "late"])

@@ -1,21 +1,21 @@
 """The laws of keeping what no one can use."""
 
 import base64
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streamkit.clients import CALL_SECONDS
-from streamkit.quarantine import (
+from streamkit.quarantine import MOST_CALL_BYTES, Quarantine, QuarantineRefusedError, calls, calls_for_one
+from streamkit.quarantine_messages import (
     MOST_APART,
-    MOST_CALL_BYTES,
     MOST_INLINE_BYTES,
-    Quarantine,
-    QuarantineRefusedError,
+    MOST_MESSAGES,
     Rejected,
-    calls,
-    calls_for_one,
+    counted,
+    kept_whole,
     messages,
 )
 from streamkit.records import user_records
@@ -175,6 +175,88 @@ def test_unusable_records_of_many_sequence_numbers_stay_apart():
     queue = MemoryQueue()
     quarantine(queue).keep(rejected(*[b"x"] * (MOST_APART + 1)), plenty)
     assert len(queue.messages) == 501
+
+
+# more than an invocation has time for
+
+
+@pytest.mark.parametrize(
+    ("sizes", "whole"),
+    [
+        ([500, 500], set()),
+        ([501, 1], {0}),
+        ([400, 301, 300], {0}),
+        ([300, 400, 301, 400], {1, 3}),
+        ([500] * 1_000, set(range(1_000))),
+        ([1] * 1_001, set()),
+        ([2, *[1] * 1_000], {0}),
+    ],
+    ids=[
+        "as many as allowed",
+        "too large",
+        "one too many",
+        "the most numerous",
+        "all",
+        "plain",
+        "too many all the same",
+    ],
+)
+def test_aggregates_are_kept_whole_the_most_numerous_first_until_the_messages_are_few(sizes, whole):
+    assert kept_whole(sizes) == whole
+
+
+def test_more_records_than_an_invocation_has_time_for_are_lines_of_objects():
+    queue, bucket = MemoryQueue(), MemoryBucket()
+    unusable = rejected(*[b"x"] * MOST_MESSAGES, packed(b"y", b"z"))
+    assert quarantine(queue, bucket).keep(unusable, plenty).left == []
+    key, rest = bucket.objects
+    assert queue.messages[0] == {
+        "consumer": "trip_writer",
+        "shardId": SHARD,
+        "sequenceNumber": "1",
+        "index": 0,
+        "unusableRecords": 1000,
+        "lastSequenceNumber": "1000",
+        "reason": "1000 user records of 1000 records up to 1000 are unusable, the first: no trip",
+        "arrivedAt": "2024-05-01T10:00:01.123Z",
+        "messagesKey": key,
+    }
+    assert bucket.objects[key].decode().split("\n") == [one.body for one in messages("trip_writer", unusable[:1000])]
+    assert json.loads(bucket.objects[rest])["unusableRecords"] == 2
+
+
+def test_an_object_of_lines_is_about_a_megabyte_or_one_record():
+    bucket = MemoryBucket()
+    quarantine(MemoryQueue(), bucket).keep(rejected(*[b"x" * 2_000] * 1_000, b"x" * 2_000_000), plenty)
+    assert [len(body) // 2**20 for body in bucket.objects.values()] == [0, 0, 0, 2]
+
+
+@pytest.mark.parametrize(
+    "payloads",
+    [[packed(*[b"x"] * 500)] * 50, [packed(b"x", b"y")] * 1_000, [b"x"] * 10_000, [b"x" * 130_000] * 30],
+    ids=["25,000 of 50 aggregates", "2,000 of 1,000 aggregates", "10,000 plain ones", "30 large ones"],
+)
+def test_whatever_a_batch_brings_is_kept_in_a_hundred_calls_and_counted_right(payloads):
+    queue, bucket, unusable = MemoryQueue(), MemoryBucket(), rejected(*payloads)
+    quarantine(queue, bucket).keep(unusable, plenty)
+    assert len(queue.calls) + len(bucket.calls) <= 100
+    assert counted(queue.messages) == {"trip_writer": len(unusable)}
+
+
+def test_what_is_kept_again_in_other_words_counts_once():
+    #  cut by an outage: the first half apart, then all in objects, then the aggregate whole
+    queue, bucket = MemoryQueue(), MemoryBucket()
+    unusable = rejected(packed(*[b"x"] * 499), *[b"x"] * 1_000)
+    quarantine(queue, bucket).keep(unusable[:600], plenty)
+    quarantine(queue, bucket).keep(unusable, plenty)
+    quarantine(queue, bucket).keep(unusable[:1_100], plenty)
+    assert counted(queue.messages) == {"trip_writer": 1_499}
+
+
+def test_an_object_that_does_not_stand_leaves_every_record_of_it():
+    unusable = rejected(*[b"x"] * 1_001)
+    bucket = MemoryBucket([refused("SlowDown", 503)] * 100)
+    assert quarantine(MemoryQueue(), bucket).keep(unusable, lambda: 0.1).left == unusable
 
 
 # the time
