@@ -67,7 +67,7 @@ def forward(
                 continue
             if not sent.final:
                 break
-            reason = f"the bus refuses it for good: {sent.refusal}"
+            reason = f"the bus refuses what it holds: {sent.refusal}"
         place = progress.settled
         poison = Unpublishable(delivered[place].sequence_number, records[place], reason)
         if not progress.keep(poison, failures, seconds_left):

@@ -2,9 +2,10 @@
 
 all settled      {"batchItemFailures": []}
 some settled     {"batchItemFailures": [{"itemIdentifier": <the first that is not>}]}
-none settled     raises, and so does what no retry mends: a denial, a missing bus
+none settled     raises, and so does what no retry mends: a denial, of the call or of an entry, or a missing bus
 
-A change that can never be an event is kept in the failures bucket, and is settled by that: no content blocks a shard.
+A change that can never be an event, or that the bus refuses for what it holds, is kept in the failures bucket, and is
+settled by that: no content blocks a shard.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 call 1   [1 2 3 4 5]    3 is refused          1 2 are sent
 wait     random() x 0.05 s
 call 2   [3 4 5 6 7]    4 and 5 go again: who listens knows versions, and the order is worth a repeat
+
+An entry refused for its content is so for good; a throttle and a fault of the service are for now. Any other refusal, a
+denial or a disabled key, says nothing of the change: it rises as the call's own denial would.
 """
 
 from __future__ import annotations
@@ -20,10 +23,26 @@ if TYPE_CHECKING:
         PutEventsRequestEntryTypeDef,
         PutEventsRequestTypeDef,
         PutEventsResponseTypeDef,
+        PutEventsResultEntryTypeDef,
     )
 
-# An entry refused for now, by the codes that stand in the answer of a call that succeeded.
-PASSING_CODES = THROTTLES | INTERRUPTIONS | {"InternalException", "InternalFailure", "ServiceUnavailable"}
+# The codes that stand for an entry in the answer of a call that succeeded: refused for now, and for what it holds.
+PASSING_CODES = (
+    THROTTLES
+    | INTERRUPTIONS
+    | {
+        "InternalException",
+        "InternalFailure",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
+)
+FINAL_CODES = {"InvalidArgument", "MalformedDetail"}
+
+
+class EntryRefusedError(RuntimeError):
+    """The bus refuses an entry, and neither the entry nor the moment is to blame."""
 
 
 class Bus(Protocol):
@@ -39,7 +58,7 @@ class Sent:
     count: int
     retries: int = 0
     refusal: str | None = None
-    final: bool = False  # the first unsent entry was refused for good
+    final: bool = False  # the first unsent entry was refused for what it holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +70,7 @@ class BusSink:
     backoff: Backoff = field(default_factory=Backoff)
 
     def send(self, entries: list[Entry], seconds_left: SecondsLeft) -> Sent:
-        """Send them in order, until all are sent, one is refused for good, or the time has run out."""
+        """Send them in order, until all are sent, one is refused for its content, or the time has run out."""
         sent = Sent(0)
         while sent.count < len(entries) and (not sent.count or seconds_left() > 0):
             for attempt in self.backoff.attempts(seconds_left):
@@ -83,10 +102,19 @@ class BusSink:
             # Of a body that is rubbish botocore makes an answer without entries: only an id says that one is taken.
             result = results[number] if number < len(results) else {}
             if "EventId" not in result:
-                code = result.get("ErrorCode", "NoAnswer")
-                told = f"{code}: {result.get('ErrorMessage', '')}".rstrip(": ")
-                return Sent(number, refusal=told, final=code not in PASSING_CODES | {"NoAnswer"})
+                return self._refused(number, result)
         return Sent(len(call))
+
+    def _refused(self, number: int, result: PutEventsResultEntryTypeDef) -> Sent:
+        """What is sent of a call whose entry `number` was refused."""
+        code = result.get("ErrorCode", "NoAnswer")
+        told = f"{code}: {result.get('ErrorMessage', '')}".rstrip(": ")
+        if code in FINAL_CODES or code in PASSING_CODES | {"NoAnswer"}:
+            return Sent(number, refusal=told, final=code in FINAL_CODES)
+        raise EntryRefusedError(
+            f"bus {self.bus_name} must take orders' events; got {told}; look at the bus's policy and key, and at the "
+            "permissions of this function: nothing behind this change is published until then"
+        )
 
     def _request(self, entry: Entry) -> PutEventsRequestEntryTypeDef:
         return {

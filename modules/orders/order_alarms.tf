@@ -50,7 +50,7 @@ resource "aws_cloudwatch_metric_alarm" "unpublished_changes" {
 
 resource "aws_cloudwatch_metric_alarm" "unpublishable_changes" {
   alarm_name        = "${var.name}-publisher-unpublishable"
-  alarm_description = "Something that is no order was written to table ${var.name}: ${local.publisher_name} has kept the change under unpublishable/ in the failures bucket, and no subscriber will see it. Look there for the reason, and at who wrote it."
+  alarm_description = "Something that can be no event, for it is no order or the bus refuses what it holds, was written to table ${var.name}: ${local.publisher_name} has kept the change under unpublishable/ in the failures bucket, and no subscriber will see it. Look there for the reason, and at who wrote it."
   tags              = var.tags
 
   # metric

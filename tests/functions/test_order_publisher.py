@@ -17,7 +17,7 @@ from domain.order import Status
 from domain.order_event import order_event
 from order_publisher.entry import MOST_CALL_BYTES, MOST_ENTRIES
 from order_publisher.handler import NothingPublishedError, publish
-from order_publisher.sink import BusSink
+from order_publisher.sink import BusSink, EntryRefusedError
 from order_publisher.unpublishable import Failures
 from streamkit.clients import CALL_SECONDS
 from streamkit.invocation import ANSWER_SECONDS
@@ -221,6 +221,31 @@ def test_what_no_retry_mends_raises():
         invoke(many(30), MemoryBus([None, refused("AccessDeniedException")]))
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "AccessDeniedException",
+        "KMSInvalidStateException",
+        "NotAuthorizedForDetailTypeException",
+        "NotAuthorizedForSourceException",
+        "OperationDisabledException",
+        "a code that is not documented",
+    ],
+)
+def test_an_entry_refused_for_neither_its_content_nor_the_moment_raises_and_is_not_put_aside(code):
+    bus, bucket = MemoryBus([{1}], code=code), MemoryBucket()
+    with pytest.raises(EntryRefusedError, match=f"bus orders must take orders' events; got {code}"):
+        invoke(many(3), bus, bucket=bucket)
+    assert bucket.objects == {}
+
+
+@pytest.mark.parametrize("code", ["InternalFailure", "InternalServerError", "ServiceUnavailableException", "SlowDown"])
+def test_an_entry_refused_by_the_services_own_fault_goes_again(code):
+    bus = MemoryBus([{0}], code=code)
+    assert invoke(many(1), bus) == DONE
+    assert bus.calls == [1, 1]
+
+
 def test_an_answer_without_entries_says_of_none_that_it_is_taken():
     with pytest.raises(NothingPublishedError, match="NoAnswer"):
         invoke(many(1), Rubbish())
@@ -251,11 +276,12 @@ def test_a_change_that_is_no_orders_is_kept_whole_with_its_reason_and_blocks_not
     assert re.search(r"id, version and status.*change 2 of \{'id': 'o-9'\}", kept["reason"])
 
 
-def test_what_the_bus_refuses_for_good_is_kept_the_same_way():
-    bus, bucket = MemoryBus([{1}], code="MalformedDetail"), MemoryBucket()
+@pytest.mark.parametrize("code", ["MalformedDetail", "InvalidArgument"])
+def test_what_the_bus_refuses_for_its_content_is_kept_the_same_way(code):
+    bus, bucket = MemoryBus([{1}], code=code), MemoryBucket()
     assert invoke(many(3), bus, bucket=bucket) == DONE
     assert [one["sequenceNumber"] for one in bus.details] == ["1", "3", "3"]  # the third came with the second, too
-    assert "MalformedDetail" in json.loads(bucket.objects["unpublishable/2.json"])["reason"]
+    assert code in json.loads(bucket.objects["unpublishable/2.json"])["reason"]
 
 
 def test_what_can_be_neither_sent_nor_kept_comes_back_with_all_behind_it():
