@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from streamkit.instants import moment
 from streamkit.records import EventError
+
+REMEDY = "set tumbling_window_seconds in the function's source"
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -17,7 +19,7 @@ class Window(msgspec.Struct, frozen=True):
 
     @property
     def seconds(self) -> int:
-        return int((datetime.fromisoformat(self.end) - datetime.fromisoformat(self.start)).total_seconds())
+        return int((moment(self.end) - moment(self.start)).total_seconds())
 
 
 class WindowCall(msgspec.Struct, frozen=True, rename="camel"):
@@ -34,13 +36,24 @@ class WindowCall(msgspec.Struct, frozen=True, rename="camel"):
 
 def window_call(event: Mapping[str, Any]) -> WindowCall:
     """The call that `event` is; an error if it is none, or one whose records cannot be told apart."""
+    if not isinstance(event, Mapping):
+        raise EventError(f"event must be an object with the records of a window; got {event!r:.100}; {REMEDY}")
     try:
         call = msgspec.convert({name: value for name, value in event.items() if name != "Records"}, WindowCall)
     except msgspec.ValidationError as error:
         raise EventError(
-            f"event must be that of a mapping with a tumbling window; got the keys {sorted(event)}: {error}; "
-            "set tumbling_window_seconds in the function's source"
+            f"event must be that of a mapping with a tumbling window; got the keys {sorted(event)}: {error}; {REMEDY}"
         ) from error
+    _check_window(call.window)
+    if not call.shard_id or "#" in call.shard_id:
+        raise EventError(f'shardId must be the name of a shard, without "#"; got {call.shard_id!r}; {REMEDY}')
+    if call.redrive and (call.state or not call.is_final_invoke_for_window):
+        raise EventError(
+            "a redrive must be a final call with the state {}; got one "
+            f"with {'a state' if call.state else 'the state {}'} and isFinalInvokeForWindow "
+            f"{str(call.is_final_invoke_for_window).lower()}; nothing was counted: send a discarded final call again "
+            "as it is, without redrive, and other records with an empty state"
+        )
     if "/consumer/" in call.event_source:
         raise EventError(
             f"a window must be read by a shared reader; got {call.event_source}: through enhanced fan-out the user "
@@ -48,3 +61,15 @@ def window_call(event: Mapping[str, Any]) -> WindowCall:
             "would be taken for a repeat"
         )
     return call
+
+
+def _check_window(window: Window) -> None:
+    try:
+        is_one = window.seconds >= 1
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise EventError(
+            f"window must be a second or more from its start to its end, both in ISO-8601; got {window.start!r} to "
+            f"{window.end!r}; {REMEDY}"
+        )

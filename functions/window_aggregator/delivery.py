@@ -25,6 +25,8 @@ from streamkit.records import EventError, Record, UserRecord, records
 # One poison costs its chunk the fast way.
 MOST_PLAIN_RECORDS = 100
 
+MOST_DIGITS = 129  # of a sequence number, says the API
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -108,8 +110,33 @@ class Delivery:
 
 def delivery(event: Mapping[str, Any], shard_id: str) -> Delivery:
     """The records of a Kinesis stream or of a table's stream."""
+    delivered = _read(event, shard_id)
+    _check_numbers(delivered.numbers)
+    return delivered
+
+
+def _check_numbers(numbers: list[Any]) -> None:
+    if numbers and not _are_numbers(numbers):
+        wrong = next(number for number in numbers if not _are_numbers([number]))
+        raise EventError(
+            f"every sequence number must be the digits of one above 0, at most {MOST_DIGITS}; got {wrong!r:.200}; "
+            "invoke this function through an event source mapping"
+        )
+
+
+def _are_numbers(numbers: list[Any]) -> bool:
+    """All of them at once, in a few passes: they are looked at in every delivery."""
+    if set(map(type, numbers)) != {str}:
+        return False
+    digits, lengths = "".join(numbers), set(map(len, numbers))
+    return (
+        digits.isascii() and digits.isdigit() and 0 < min(lengths) <= max(lengths) <= MOST_DIGITS and "0" not in numbers
+    )
+
+
+def _read(event: Mapping[str, Any], shard_id: str) -> Delivery:
     entries = event.get("Records") or []
-    if entries and isinstance(entries[0], Mapping) and "dynamodb" in entries[0]:
+    if isinstance(entries, list) and entries and isinstance(entries[0], Mapping) and "dynamodb" in entries[0]:
         return _changes(entries, shard_id)
     try:
         columns = [entry["kinesis"] for entry in entries]

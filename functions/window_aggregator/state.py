@@ -13,23 +13,35 @@ accept them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
+from streamkit.instants import LATEST
 from streamkit.quarantine_messages import Rejected
 from window_aggregator.coverage import Run, is_covered, runs_of, runs_text
-from window_aggregator.delivery import Delivery
+from window_aggregator.delivery import MOST_DIGITS, Delivery
 from window_aggregator.folding import Late, Rules, fold
 from window_aggregator.settings import Time
 from window_aggregator.sums import Cells, cells_of, cells_text
 
 VERSION = "1"
+REMEDY = "no retry mends it: discard the call and redrive its records"
 
 # A state this large is written out before anything is added. Lambda ends a window beyond 1 MiB; one batch rarely adds
 # as much as is left, and if it does, that early end is a close like any other. Runs go into one DynamoDB item each.
 MOST_CELL_CHARACTERS = 512 * 1024
 MOST_RUNS = 2_000
+
+# Bounds of what a state may hold: of settings, of the API, of a trip, and of DynamoDB's numbers.
+MOST_BUCKET_SECONDS = 86_400
+MOST_POSITION = 10**MOST_DIGITS
+MOST_VENDOR = 2**31 - 1
+MOST_SUM = 10**38 - 1
+EARLIEST = -62_135_596_800  # 0001-01-01T00:00:00Z
+
+T = TypeVar("T")
 
 
 class StateError(ValueError):
@@ -128,24 +140,34 @@ class Folded:
 
 def state_of(text: Mapping[str, Any]) -> State:
     """The state that `text()` returned, possibly in an older deployment."""
-    if text.get("version") != VERSION:
-        raise StateError(
-            f"state must be of version {VERSION}; got {text.get('version')!r}: a newer deployment made it; "
-            "deploy that version again, and the window goes on where it stood"
-        )
+    version = text.get("version")
+    if version != VERSION:
+        raise StateError(f"state must be of version {VERSION}; got {version!r}: {_origin(version)}")
+    bucket_seconds = _field(text, "bucketSeconds", _bucket_seconds)
+    return State(
+        _field(text, "time", _time),
+        bucket_seconds,
+        _field(text, "after", _position),
+        _field(text, "passed", _runs),
+        _field(text, "runs", _ascending),
+        _field(text, "cells", _cells),
+    )
+
+
+def _origin(version: object) -> str:
+    if isinstance(version, str) and version.isascii() and version.isdigit() and int(version) > int(VERSION):
+        return "a newer deployment made it; deploy that version again, and the window goes on where it stood"
+    return f"this function never made it; {REMEDY}"
+
+
+def _field(text: Mapping[str, Any], name: str, read: Callable[[str], T]) -> T:
+    """The field as `read` has it, every value within what this function writes."""
     try:
-        return State(
-            _time(text["time"]),
-            int(text["bucketSeconds"]),
-            int(text["after"]),
-            runs_of(text["passed"]),
-            runs_of(text["runs"]),
-            cells_of(text["cells"]),
-        )
+        return read(text[name])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise StateError(
-            f"state must be as this function returned it; got the keys {sorted(text)}, of which one does not read: "
-            f"{error!r}; no retry mends it: discard the call and redrive its records"
+            f"state must be as this function returned it; its {name} does not read: {error!r:.300}, got "
+            f"{text.get(name)!r:.200}; {REMEDY}"
         ) from error
 
 
@@ -153,4 +175,43 @@ def _time(text: str) -> Time:
     match text:
         case "event" | "arrival":
             return text
-    raise ValueError(f'time must be "event" or "arrival"; got {text!r}')
+    raise ValueError('must be "event" or "arrival"')
+
+
+def _bucket_seconds(text: str) -> int:
+    return _within(int(text), 1, MOST_BUCKET_SECONDS)
+
+
+def _position(text: str) -> int:
+    return _within(int(text), 0, MOST_POSITION)
+
+
+def _runs(text: str) -> tuple[Run, ...]:
+    runs = runs_of(text)
+    for run in runs:
+        _within(run.records, 1, _within(run.last, _within(run.first, 1, MOST_POSITION), MOST_POSITION) - run.first + 1)
+    return runs
+
+
+def _ascending(text: str) -> tuple[Run, ...]:
+    runs = _runs(text)
+    for run, following in pairwise(runs):
+        _within(following.first, run.last + 1, MOST_POSITION)
+    return runs
+
+
+def _cells(text: str) -> Cells:
+    cells = cells_of(text)
+    for (vendor, bucket), sums in cells.items():
+        _within(vendor, 1, MOST_VENDOR)
+        _within(bucket, EARLIEST, LATEST)
+        _within(sums.trips, 1, MOST_SUM)
+        _within(min(sums), 0, _within(max(sums), 0, MOST_SUM))
+        _within(sums.min_fare_cents, 0, sums.max_fare_cents)
+    return cells
+
+
+def _within(number: int, least: int, most: int) -> int:
+    if not least <= number <= most:
+        raise ValueError(f"must be from {least} to {most}, not {number}")
+    return number

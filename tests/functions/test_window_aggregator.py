@@ -520,15 +520,103 @@ def test_an_event_without_a_window_is_refused():
         World()(kinesis_event(trip()))
 
 
+@pytest.mark.parametrize("event", [[], None, "x", 7], ids=repr)
+def test_an_event_that_is_no_object_is_refused(event):
+    with pytest.raises(EventError, match="event must be an object"):
+        World()(event)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("x", "y"), (MINUTE, MINUTE), ("2024-05-01T10:01:00Z", MINUTE), ("", "")],
+    ids=["no moments", "no length", "backwards", "empty"],
+)
+def test_a_window_that_is_none_is_refused(start, end):
+    with pytest.raises(EventError, match="window must be a second or more"):
+        World()(call(trip(), window={"start": start, "end": end}))
+
+
+@pytest.mark.parametrize("shard", ["", "a#b"])
+def test_a_shard_whose_name_would_be_no_key_is_refused(shard):
+    with pytest.raises(EventError, match="shardId must be the name of a shard"):
+        World()(call(trip(), shardId=shard))
+
+
+@pytest.mark.parametrize("number", ["abc", "", "-5", "1.5", "1_0", "0", 5, None, "\u0661", "9" * 130], ids=repr)
+def test_a_sequence_number_that_is_none_is_refused(number):
+    with pytest.raises(EventError, match="every sequence number must be the digits"):
+        World()(numbered(call(trip(), trip()), number))
+
+
+@pytest.mark.parametrize("records", [{"a": 1}, "abc", [None], 7], ids=repr)
+def test_records_that_are_no_list_of_records_are_refused(records):
+    with pytest.raises(EventError):
+        World()(call() | {"Records": records})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"state": {"version": "1"}}, {"isFinalInvokeForWindow": False}],
+    ids=["with a state", "before the end"],
+)
+def test_a_redrive_beside_the_contract_is_refused_and_not_lost(fields):
+    world = World()
+    with pytest.raises(EventError, match=r"a redrive must be a final call with the state \{\}.*nothing was counted"):
+        world(redriven(trip()) | fields)
+    assert world.table.items == {}
+
+
 def test_a_state_of_a_newer_version_is_refused_with_the_remedy():
     held = folded(World(), trip()) | {"version": "2"}
     with pytest.raises(StateError, match=r"version 1; got '2'.*deploy that version again"):
         World()(final(held))
 
 
-def test_a_state_that_does_not_read_is_refused():
-    held = folded(World(), trip()) | {"cells": "1,2"}
-    with pytest.raises(StateError, match="must be as this function returned it"):
+@pytest.mark.parametrize("version", [None, 1, "0", "abc"])
+def test_a_state_of_no_version_of_ours_is_not_called_a_newer_one(version):
+    held = folded(World(), trip()) | {"version": version}
+    with pytest.raises(StateError, match="this function never made it; no retry mends it"):
+        World()(final(held))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bucketSeconds", "0"),
+        ("bucketSeconds", "-60"),
+        ("bucketSeconds", "999999999999"),
+        ("time", "later"),
+        ("after", "-5"),
+        ("after", "9" * 5_000),
+        ("cells", "1,2"),
+        ("cells", None),
+        ("cells", "0,1714564800,1,2,0,0,0,0,0"),
+        ("cells", "1,99999999999999,1,2,0,0,0,0,0"),
+        ("cells", "1,1714564800,-1,-2,0,0,0,0,0"),
+        ("cells", "1,1714564800,0,0,0,0,0,0,0"),
+        ("cells", "1,1714564800,1,2,0,0,0,9,5"),
+        ("cells", "1,1714564800,1,2," + "9" * 50 + ",0,0,0,0"),
+        ("runs", "1+0"),
+        ("runs", "-5+3*1"),
+        ("runs", "5+-3*1"),
+        ("runs", "1+0*-1"),
+        ("runs", "1+0*2"),
+        ("runs", "5+3*2 -1+0*1"),
+        ("runs", ["1+0*1"]),
+        ("passed", "0+0*1"),
+    ],
+    ids=lambda value: f"{value!s:.30}",
+)
+def test_a_state_that_holds_what_we_never_write_is_refused_by_the_name_of_the_field(name, value):
+    held = folded(World(), trip()) | {name: value}
+    with pytest.raises(StateError, match=f"must be as this function returned it; its {name} does not read"):
+        World()(final(held))
+
+
+def test_a_state_without_a_field_is_refused_by_its_name():
+    held = folded(World(), trip())
+    del held["cells"]
+    with pytest.raises(StateError, match="its cells does not read"):
         World()(final(held))
 
 
@@ -546,7 +634,7 @@ def test_a_real_sequence_number_takes_a_few_dozen_bytes_of_state_per_batch():
     assert len(longer["runs"]) - len(held["runs"]) < 40
 
 
-def numbered(event: dict[str, Any], sequence_number: str) -> dict[str, Any]:
+def numbered(event: dict[str, Any], sequence_number: Any) -> dict[str, Any]:
     event["Records"][0]["kinesis"]["sequenceNumber"] = sequence_number
     return event
 
