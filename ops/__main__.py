@@ -1,4 +1,5 @@
-"""python -m ops totals ...           the totals of a vendor, slots summed and averages computed
+"""python -m ops totals ...           the totals of vendors, slots summed and averages computed
+python -m ops reconcile ...        whether the totals are what producers' reports say
 python -m ops revenue ...          revenue and orders by period and sku, once or live
 python -m ops audit ...            versions of orders that the audit trail lacks
 python -m ops stock list ...       what there is of each sku, and what is reserved
@@ -10,38 +11,43 @@ Each is of the environment that --environment names (dev), in the account and Re
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import figures, live, places, revenue, stock, trail
+from ops import figures, live, places, reconciliation, revenue, stock, trail
 from ops.columns import columns
 from ops.revenue import Screen
-from ops.totals import Total, as_json, as_table, read
+from ops.totals import Total, as_json, as_table, read, read_all
+from streamkit import instants
 
 SECONDS_BETWEEN_PICTURES = 2.0
 
 # How many periods are looked back on where nobody says since when.
 PERIODS_BACK = {"minute": 60, "hour": 48, "day": 30}
 
+DONE, FAILED, NOBODY_READS = 0, 1, 141
+
 
 def moment(text: str) -> datetime:
     """A moment in UTC; one without an offset is taken to be in it."""
     try:
-        given = datetime.fromisoformat(text)
+        return instants.moment(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f'must be ISO-8601, such as 2024-05-01T10:00Z; got "{text}"') from error
-    return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="python -m ops", description="Look after a running stack.")
     commands = whole.add_subparsers(dest="command", required=True)
     add_totals(commands.add_parser("totals", help="print the totals of vendors, by bucket"))
+    add_reconcile(commands.add_parser("reconcile", help="compare totals with the reports of producers"))
     add_revenue(commands.add_parser("revenue", help="show revenue and orders, by period and sku"))
     add_audit(commands.add_parser("audit", help="name the versions of orders that the audit trail lacks"))
     add_stock(commands.add_parser("stock", help="list the stock, set prices and numbers"))
@@ -57,12 +63,34 @@ def add_place(command: argparse.ArgumentParser, kind: str, output: str) -> None:
 def add_totals(totals: argparse.ArgumentParser) -> None:
     totals.set_defaults(run=show_totals)
     add_place(totals, "--table", "trip_totals_table_name")
-    totals.add_argument("--vendor", type=int, required=True, action="append", help="may be given more than once")
+    totals.add_argument(
+        "--vendor",
+        type=int,
+        action="append",
+        help="may be given more than once; all of them if absent, for which the whole table is read",
+    )
     totals.add_argument(
         "--since", type=moment, help="the first moment of the first bucket; from the beginning if absent"
     )
     totals.add_argument("--until", type=moment, help="buckets begin before this moment; all that follow if absent")
     totals.add_argument("--json", action="store_true", help="one JSON object per line")
+
+
+def add_reconcile(reconcile: argparse.ArgumentParser) -> None:
+    reconcile.set_defaults(run=show_reconciliation)
+    reconcile.description = """Compare the totals with what producers had acknowledged, vendor by vendor and window by
+    window, to the record and the cent, and the late trips as well. Exit status: 0 it holds, within what the reports
+    call uncertain; 1 it does not."""
+    add_place(reconcile, "--table", "trip_totals_table_name")
+    reconcile.add_argument(
+        "--report",
+        type=Path,
+        required=True,
+        action="append",
+        metavar="FILE",
+        help="what `python -m producer --report FILE` wrote; of each producer that put trips of the same windows",
+    )
+    reconcile.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def add_revenue(shown: argparse.ArgumentParser) -> None:
@@ -107,9 +135,18 @@ def add_stock(looked_after: argparse.ArgumentParser) -> None:
 def show_totals(chosen: argparse.Namespace) -> None:
     table, name = boto3.client("dynamodb"), table_of(chosen, places.TOTALS)
     found: list[Total] = []
-    for vendor in dict.fromkeys(chosen.vendor):
+    for vendor in dict.fromkeys(chosen.vendor or []):
         found += read(table, name, vendor, chosen.since, chosen.until)
+    if not chosen.vendor:
+        found = read_all(table, name, chosen.since, chosen.until)
     print(as_json(found) if chosen.json else as_table(found))
+
+
+def show_reconciliation(chosen: argparse.Namespace) -> int:
+    runs = [reconciliation.run_of(path) for path in dict.fromkeys(chosen.report)]
+    accounts = reconciliation.reconciled(boto3.client("dynamodb"), table_of(chosen, places.TOTALS), runs)
+    print(json.dumps(accounts.facts()) if chosen.json else accounts.text())
+    return DONE if accounts.holds else FAILED
 
 
 def show_revenue(chosen: argparse.Namespace) -> None:
@@ -163,17 +200,27 @@ def table_of(chosen: argparse.Namespace, kind: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], None] = chosen.run
+    run: Callable[[argparse.Namespace], int | None] = chosen.run
     try:
-        run(chosen)
-    except (stock.StockError, figures.PeriodsError, BotoCoreError, ClientError) as error:
+        status = run(chosen)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        return NOBODY_READS
+    except (
+        stock.StockError,
+        figures.PeriodsError,
+        reconciliation.ReportError,
+        BotoCoreError,
+        ClientError,
+    ) as error:
         print(error, file=sys.stderr)
         if _is_missing(error):
             name = chosen.bucket if "bucket" in chosen else chosen.table
             where = name or f"the environment {chosen.environment}"
             print(f"Nothing of {where} is in this account and Region; name another --environment.", file=sys.stderr)
-        return 1
-    return 0
+        return FAILED
+    return status or DONE
 
 
 def _is_missing(error: Exception) -> bool:

@@ -12,6 +12,6 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
 
 
-def money(cents: int) -> str:
+def money(cents: int | Decimal) -> str:
     """1234567 as 12,345.67; exact, however much it is."""
     return f"{Decimal(cents) / 100:,.2f}"

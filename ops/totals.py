@@ -7,15 +7,28 @@ trips, never kept: averages cannot be added.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
+from ops.columns import columns, money
+from ops.pages import items
+from streamkit.instants import second
+
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        QueryInputTypeDef,
+        QueryOutputTypeDef,
+        ScanInputTypeDef,
+        ScanOutputTypeDef,
+    )
 
 LAST = "\uffff"  # after every name
+
+# What totals sum up, named as the table names it.
+SUMS = ("trips", "passengers", "fareCents", "distanceMeters", "durationSeconds")
 
 COLUMNS = {
     "vendor": "vendor",
@@ -29,13 +42,14 @@ COLUMNS = {
     "averageDistanceMeters": "average m",
     "averageDurationSeconds": "average s",
 }
-MONEY = {"fareCents", "averageFareCents", "minFareCents", "maxFareCents"}
+MONEY = {"fareCents", "minFareCents", "maxFareCents"}
 
 
 class Table(Protocol):
     """What is needed of a DynamoDB client."""
 
     def query(self, **request: Unpack[QueryInputTypeDef]) -> QueryOutputTypeDef: ...
+    def scan(self, **request: Unpack[ScanInputTypeDef]) -> ScanOutputTypeDef: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +91,30 @@ class Total:
 
 def read(table: Table, name: str, vendor: int, since: datetime | None, until: datetime | None) -> list[Total]:
     """The totals of a vendor whose buckets begin from `since` on and before `until`."""
-    low = f"total#{_key(since)}" if since else "total#"
-    high = f"total#{_key(until)}" if until else f"total#{LAST}"
-    return summed(item for item in _items(table, name, vendor, low, high) if item["window"]["S"] < high)
+    low, high = _keys(since, until)
+    found = items(
+        table.query,
+        TableName=name,
+        KeyConditionExpression="#vendor = :vendor AND #window BETWEEN :low AND :high",
+        ExpressionAttributeNames={"#vendor": "vendorId", "#window": "window"},
+        ExpressionAttributeValues={":vendor": {"N": str(vendor)}, ":low": {"S": low}, ":high": {"S": high}},
+        ConsistentRead=True,
+    )
+    return summed(item for item in found if item["window"] < high)
+
+
+def read_all(table: Table, name: str, since: datetime | None, until: datetime | None) -> list[Total]:
+    """The same of every vendor. Nothing lists vendors, so the whole table is read, with all that is no total."""
+    low, high = _keys(since, until)
+    found = items(
+        table.scan,
+        TableName=name,
+        FilterExpression="#window BETWEEN :low AND :high",
+        ExpressionAttributeNames={"#window": "window"},
+        ExpressionAttributeValues={":low": {"S": low}, ":high": {"S": high}},
+        ConsistentRead=True,
+    )
+    return summed(item for item in found if item["window"] < high)
 
 
 def summed(items: Iterable[Mapping[str, Any]]) -> list[Total]:
@@ -91,14 +126,14 @@ def summed(items: Iterable[Mapping[str, Any]]) -> list[Total]:
     for item in items:
         if "trips" not in item:
             continue
-        _, bucket, _ = item["window"]["S"].split("#")
-        slots.setdefault((int(item["vendorId"]["N"]), bucket), []).append(item)
+        _, bucket, _ = item["window"].split("#")
+        slots.setdefault((item["vendorId"], bucket), []).append(item)
     return [_total(vendor, bucket, found) for (vendor, bucket), found in sorted(slots.items())]
 
 
 def _total(vendor: int, bucket: str, slots: list[Mapping[str, Any]]) -> Total:
     def numbers(name: str) -> list[int]:
-        return [int(slot[name]["N"]) for slot in slots if name in slot]
+        return [slot[name] for slot in slots if name in slot]
 
     return Total(
         vendor,
@@ -114,25 +149,14 @@ def _total(vendor: int, bucket: str, slots: list[Mapping[str, Any]]) -> Total:
     )
 
 
-def _items(table: Table, name: str, vendor: int, low: str, high: str) -> Iterator[Mapping[str, Any]]:
-    request: dict[str, Any] = {
-        "TableName": name,
-        "KeyConditionExpression": "#vendorId = :vendor AND #window BETWEEN :low AND :high",
-        "ExpressionAttributeNames": {"#vendorId": "vendorId", "#window": "window"},
-        "ExpressionAttributeValues": {":vendor": {"N": str(vendor)}, ":low": {"S": low}, ":high": {"S": high}},
-    }
-    while True:
-        answer = table.query(**request)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+def _keys(since: datetime | None, until: datetime | None) -> tuple[str, str]:
+    """The first key from `since` on, and the first that is not before `until`."""
+    return f"total#{_key(since) if since else ''}", f"total#{_key(until) if until else LAST}"
 
 
 def _key(moment: datetime) -> str:
-    """The first whole second from the moment on, as keys have it: buckets begin at whole seconds."""
-    whole = moment.replace(microsecond=0) + timedelta(seconds=bool(moment.microsecond))
-    return whole.isoformat().removesuffix("+00:00") + "Z"
+    """Where keys reach the moment: buckets begin at whole seconds, so a fraction lies after all of its second."""
+    return second(moment) + (LAST if moment.microsecond else "")
 
 
 def as_json(totals: Iterable[Total]) -> str:
@@ -141,18 +165,18 @@ def as_json(totals: Iterable[Total]) -> str:
 
 def as_table(totals: Iterable[Total]) -> str:
     """Columns under their names, numbers to the right, money in whole units. Nothing found is said."""
-    rows = [list(COLUMNS.values()), *([_shown(total, name) for name in COLUMNS] for total in totals)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    lines = columns([list(COLUMNS.values()), *([_shown(total, name) for name in COLUMNS] for total in totals)])
     return "\n".join(lines if len(lines) > 1 else [*lines, "no totals: a window that is still open is in none"])
 
 
 def _shown(total: Total, name: str) -> str:
+    if name == "averageFareCents":
+        return money(Decimal(total.fare_cents) / total.trips) if total.trips else "-"
     value: Any = (total.facts() | {"vendor": total.vendor, "bucket": total.bucket})[name]
     if value is None:
         return "-"
     if isinstance(value, str) or name == "vendor":
         return str(value)
     if name in MONEY:
-        return f"{value / 100:,.2f}"
+        return money(value)
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"

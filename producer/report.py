@@ -7,6 +7,7 @@ from typing import Any
 
 from producer.counts import Counts
 from producer.expectation import Expectation
+from streamkit.instants import instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Report:
     counts: Counts
     expectation: Expectation
     made_repeated: int  # records that repeated another on purpose
+    begun: float = 0.0  # epoch seconds
     not_made: int = 0  # records that were due, for which the time did not suffice
     stopped: str | None = None  # why the stream took no more, where it did not
     interrupted: bool = False
@@ -41,6 +43,7 @@ class Report:
         return {
             "stream": self.stream,
             "seed": self.seed,
+            "begunAt": instant(self.begun),
             "seconds": round(self.seconds, 3),
             "stopped": self.stopped,
             "interrupted": self.interrupted,

@@ -179,6 +179,7 @@ class _Course:
 def carry_out(run: Run, producer: Producer, interruption: Interruption, time: Time, out: TextIO) -> Report:
     """The report of the whole run; `out` is told of its progress."""
     with producer:
+        begun = time.wall()
         course = _Course(run, producer, interruption, time, out)
         course.make()
         course.drain()
@@ -190,6 +191,7 @@ def carry_out(run: Run, producer: Producer, interruption: Interruption, time: Ti
         counts=producer.counts(),
         expectation=course.expectation,
         made_repeated=course.made_repeated,
+        begun=begun,
         not_made=course.not_made,
         stopped=producer.stopped,
         interrupted=interruption.make_no_more.is_set(),

@@ -23,6 +23,7 @@ from tests.memory_dynamodb import Failing, MemoryDynamoDB
 from window_aggregator.coverage import OverlapError, runs_of
 from window_aggregator.folding import Rules
 from window_aggregator.handler import Aggregator, aggregate
+from window_aggregator.items import BOUNDS, SUMS
 from window_aggregator.settings import Time
 from window_aggregator.state import state_of
 from window_aggregator.store import TotalsStore
@@ -31,8 +32,6 @@ from window_aggregator.table import TotalsTable
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/trips"
 NOON = 1714564800.0  # 2024-05-01T12:00:00Z
 LATENESS, AHEAD = 3600, 300
-SUMS = ("trips", "passengers", "fareCents", "distanceMeters", "durationSeconds")
-BOUNDS = ("minFareCents", "maxFareCents")
 
 
 def as_redriven(event: dict[str, Any], records: list[dict[str, Any]]) -> dict[str, Any]:

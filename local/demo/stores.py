@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.demo.reconciliation import Found
+from ops.pages import items
 from ops.totals import Total, summed
 from streamkit.quarantine_messages import counted
 
@@ -58,13 +59,13 @@ class Stores:
     def look(self) -> Look:
         self._receive()
         marks = self.marks()  # before the parts: whatever it covers is complete below
-        items = list(self._totals_items())
-        late = [item for item in items if _kind(item) == "late"]
+        found = list(self._totals_items())
+        late = [item for item in found if _kind(item) == "late"]
         return Look(
-            summed(item for item in items if _kind(item) == "total"),
-            list(_windows((item for item in items if _kind(item) == "part"), marks)),
+            summed(item for item in found if _kind(item) == "total"),
+            list(_windows((item for item in found if _kind(item) == "part"), marks)),
             len(late),
-            sum(int(item["fareCents"]["N"]) for item in late),
+            sum(item["fareCents"] for item in late),
             self._quarantined(),
         )
 
@@ -125,10 +126,9 @@ class Stores:
             one for one in self._messages.values() if not base64.b64decode(one.get("data", "")).startswith(CLOSER)
         )[COUNTING]
 
-    def _totals_items(self) -> Iterator[dict[str, Any]]:
-        pages = self.client("dynamodb").get_paginator("scan")
-        for page in pages.paginate(TableName=self.outputs["trip_totals_table_name"], ConsistentRead=True):
-            yield from page["Items"]
+    def _totals_items(self) -> Iterator[Mapping[str, Any]]:
+        table = self.client("dynamodb")
+        return items(table.scan, TableName=self.outputs["trip_totals_table_name"], ConsistentRead=True)
 
     def _trips(self) -> int:
         pages = self.client("dynamodb").get_paginator("scan")
@@ -136,16 +136,16 @@ class Stores:
         return sum(page["Count"] for page in found)
 
 
-def _windows(parts: Iterator[dict[str, Any]], marks: Mapping[str, int]) -> Iterator[Window]:
-    grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+def _windows(parts: Iterator[Mapping[str, Any]], marks: Mapping[str, int]) -> Iterator[Window]:
+    grouped: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for part in parts:
-        shard = part["shardId"]["S"]
-        if marks.get(shard, 0) >= int(part["lastSequenceNumber"]["S"]):
-            grouped.setdefault((part["windowStart"]["S"], part["windowEnd"]["S"], shard), []).append(part)
+        shard = part["shardId"]
+        if marks.get(shard, 0) >= int(part["lastSequenceNumber"]):
+            grouped.setdefault((part["windowStart"], part["windowEnd"], shard), []).append(part)
     for (start, end, shard), its in sorted(grouped.items()):
-        yield Window(shard, start, end, sum(int(part["trips"]["N"]) for part in its), len(its))
+        yield Window(shard, start, end, sum(part["trips"] for part in its), len(its))
 
 
 def _kind(item: Mapping[str, Any]) -> str:
-    name: str = item["window"]["S"]
+    name: str = item["window"]
     return name.partition("#")[0]

@@ -4,8 +4,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from ops import totals
 from ops.__main__ import moment
-from ops.totals import as_json, as_table, read, summed
+from ops.totals import Total, as_json, as_table, read, read_all
+from streamkit.changes import item
 
 
 def slot(number: int, bucket: str = "2024-05-01T10:00:00Z", vendor: int = 1, **fields: int) -> dict[str, Any]:
@@ -23,6 +27,10 @@ def slot(number: int, bucket: str = "2024-05-01T10:00:00Z", vendor: int = 1, **f
     return numbers | {"window": {"S": f"total#{bucket}#{number}"}}
 
 
+def summed(slots: list[dict[str, Any]]) -> list[Total]:
+    return totals.summed(map(item, slots))
+
+
 class Paged:
     """A table that answers queries one item at a time."""
 
@@ -33,7 +41,10 @@ class Paged:
         low, high = (request["ExpressionAttributeValues"][name]["S"] for name in (":low", ":high"))
         start = request.get("ExclusiveStartKey", "")
         found = [item for item in self.items if low <= item["window"]["S"] <= high and item["window"]["S"] > start]
+        self.consistent = request["ConsistentRead"]
         return {"Items": found[:1]} | ({"LastEvaluatedKey": found[0]["window"]["S"]} if found[1:] else {})
+
+    scan = query  # of a table whose vendors are all one
 
 
 def buckets(table: Paged, since: str | None = None, until: str | None = None) -> list[str]:
@@ -75,6 +86,23 @@ def test_a_fraction_of_a_second_lies_after_the_bucket_that_begins_with_its_secon
     assert buckets(Paged(slot(0)), until="2024-05-01T10:00:00.5Z") == ["2024-05-01T10:00:00Z"]
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59.5+00:00", "9999-12-31T23:59:59.999999"])
+def test_nothing_lies_after_the_last_second(moment):
+    assert buckets(Paged(slot(0, "9999-12-31T23:59:59Z")), since=moment) == []
+    assert buckets(Paged(slot(0, "9999-12-31T23:59:59Z")), until=moment) == ["9999-12-31T23:59:59Z"]
+
+
+def test_what_was_just_written_is_read():
+    read(table := Paged(slot(0)), "totals", 1, None, None)
+    assert table.consistent
+
+
+def test_without_a_vendor_those_of_all_are_read_between_the_same_bounds():
+    table = Paged(*(slot(0, f"2024-05-01T10:0{minute}:00Z", vendor=minute + 1) for minute in range(4)))
+    found = read_all(table, "totals", moment("2024-05-01T10:01Z"), moment("2024-05-01T10:03Z"))
+    assert [total.vendor for total in found] == [2, 3]
+
+
 def test_without_bounds_all_are_read():
     table = Paged(*(slot(0, f"2024-05-01T10:0{minute}:00Z") for minute in range(4)))
     assert len(buckets(table)) == 4
@@ -98,6 +126,11 @@ def test_the_table_has_money_in_whole_units():
 def test_large_numbers_are_grouped_and_vendors_are_not():
     _, line = as_table(summed([slot(0, vendor=1234, trips=12_345, fareCents=123_456_789)])).splitlines()
     assert (line.split()[0], *line.split()[2:5:2]) == ("1234", "12,345", "1,234,567.89")
+
+
+def test_money_is_exact_however_much_it_is():
+    _, line = as_table(summed([slot(0, trips=1, fareCents=2**60 + 1)])).splitlines()
+    assert line.split()[4:6] == ["11,529,215,046,068,469.77"] * 2
 
 
 def test_without_totals_the_table_says_so():
