@@ -192,3 +192,76 @@ run "a_name_that_s3_refuses_is_refused" {
 
   expect_failures = [var.name]
 }
+
+run "a_name_that_begins_like_those_of_s3_itself_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    name = "xn--failures"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_name_that_ends_like_those_of_s3_itself_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    name = "failures-s3alias"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_tag_with_a_character_that_s3_refuses_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    tags = { team = "a&b" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "a_tag_whose_name_s3_refuses_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    tags = { "<team>" = "streams" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "a_tag_in_any_language_is_taken" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    tags = { "équipe" = "flux: données/Zürich @ 1+1=2 _-." }
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.tags == tomap(var.tags)
+    error_message = "Letters, digits, spaces and + - = . _ : / @ are all AWS's."
+  }
+}

@@ -7,6 +7,11 @@ variable "name" {
     condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
     error_message = "name must be 3-63 lower-case letters, digits or hyphens, no hyphen first or last; got \"${var.name}\"."
   }
+
+  validation {
+    condition     = !can(regex("^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3|--table-s3)$", var.name))
+    error_message = "name must not begin with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, --x-s3 or --table-s3, which S3 keeps for itself; got \"${var.name}\"."
+  }
 }
 
 variable "retention_days" {
@@ -85,5 +90,10 @@ variable "tags" {
   validation {
     condition     = alltrue([for value in var.tags : try(length(value) <= 256, false)])
     error_message = "tags must have texts of at most 256 characters; got null or more for one of ${jsonencode(keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for name, value in var.tags : can(regex("^[\\p{L}\\p{N}\\p{Z}+=._:/@-]*$", "${name}${value}"))])
+    error_message = "tags may hold letters, digits, spaces and + - = . _ : / @, for S3 and Lambda refuse the rest; got ${jsonencode({ for name, value in var.tags : name => value if !can(regex("^[\\p{L}\\p{N}\\p{Z}+=._:/@-]*$", "${name}${value}")) })}."
   }
 }
