@@ -300,3 +300,31 @@ run "an_environment_of_four_kilobytes_is_taken" {
     error_message = "What AWS takes must not be refused."
   }
 }
+
+run "a_tag_with_a_character_that_lambda_refuses_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    tags = { team = "a&b" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "a_topic_that_nobody_made_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    operations_topic = { arn = "" }
+  }
+
+  expect_failures = [var.operations_topic]
+}

@@ -202,62 +202,6 @@ run "a_record_age_beyond_the_retention_is_refused" {
   expect_failures = [aws_lambda_event_source_mapping.stream]
 }
 
-run "an_unknown_start_is_refused" {
-  command = plan
-
-  module {
-    source = "./modules/function"
-  }
-
-  variables {
-    kinesis_sources = { trips = merge(var.trips, { starting_position = "NOW" }) }
-  }
-
-  expect_failures = [aws_lambda_event_source_mapping.stream]
-}
-
-run "at_timestamp_without_a_timestamp_is_refused" {
-  command = plan
-
-  module {
-    source = "./modules/function"
-  }
-
-  variables {
-    kinesis_sources = { trips = merge(var.trips, { starting_position = "AT_TIMESTAMP" }) }
-  }
-
-  expect_failures = [aws_lambda_event_source_mapping.stream]
-}
-
-run "a_timestamp_without_at_timestamp_is_refused" {
-  command = plan
-
-  module {
-    source = "./modules/function"
-  }
-
-  variables {
-    kinesis_sources = { trips = merge(var.trips, { starting_timestamp = "2026-01-31T08:00:00Z" }) }
-  }
-
-  expect_failures = [aws_lambda_event_source_mapping.stream]
-}
-
-run "a_timestamp_that_is_none_is_refused" {
-  command = plan
-
-  module {
-    source = "./modules/function"
-  }
-
-  variables {
-    kinesis_sources = { trips = merge(var.trips, { starting_position = "AT_TIMESTAMP", starting_timestamp = "yesterday" }) }
-  }
-
-  expect_failures = [aws_lambda_event_source_mapping.stream]
-}
-
 run "no_destination_at_all_is_refused" {
   command = plan
 
@@ -497,20 +441,6 @@ run "a_table_source_with_a_bad_name_is_refused" {
   }
 
   expect_failures = [var.table_sources]
-}
-
-run "a_tables_stream_has_no_at_timestamp" {
-  command = plan
-
-  module {
-    source = "./modules/function"
-  }
-
-  variables {
-    table_sources = { orders = merge(var.orders, { starting_position = "AT_TIMESTAMP", starting_timestamp = "2026-01-31T08:00:00Z" }) }
-  }
-
-  expect_failures = [aws_lambda_event_source_mapping.stream]
 }
 
 run "a_record_age_beyond_a_day_is_refused_for_a_table" {

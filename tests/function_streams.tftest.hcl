@@ -132,7 +132,7 @@ run "every_setting_of_a_stream_source_arrives" {
     kinesis_sources = {
       trips = merge(var.trips, {
         starting_position       = "AT_TIMESTAMP"
-        starting_timestamp      = "2026-01-31T08:00:00Z"
+        starting_timestamp      = "2024-01-31T08:00:00Z"
         batch_size              = 10000
         batching_window_seconds = 300
         parallelization_factor  = 10
@@ -148,7 +148,7 @@ run "every_setting_of_a_stream_source_arrives" {
   }
 
   assert {
-    condition     = aws_lambda_event_source_mapping.stream["trips"].starting_position == "AT_TIMESTAMP" && aws_lambda_event_source_mapping.stream["trips"].starting_position_timestamp == "2026-01-31T08:00:00Z"
+    condition     = aws_lambda_event_source_mapping.stream["trips"].starting_position == "AT_TIMESTAMP" && aws_lambda_event_source_mapping.stream["trips"].starting_position_timestamp == "2024-01-31T08:00:00Z"
     error_message = "The start must arrive as given."
   }
 

@@ -2,6 +2,11 @@ variable "operations_topic" {
   type        = object({ arn = string })
   description = "Topic that every alarm notifies, when it rings and when it is over."
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", var.operations_topic.arn))
+    error_message = "operations_topic.arn must be the ARN of an SNS topic, or no alarm is heard; got ${jsonencode(var.operations_topic.arn)}."
+  }
 }
 
 variable "error_alarm_count" {

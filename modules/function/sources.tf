@@ -12,7 +12,7 @@ variable "kinesis_sources" {
       key             = optional(object({ arn = string }))
     })
     starting_position       = optional(string, "TRIM_HORIZON")
-    starting_timestamp      = optional(string) # with AT_TIMESTAMP only; RFC 3339
+    starting_timestamp      = optional(string) # with AT_TIMESTAMP only, such as 2026-01-31T08:00:00Z
     batch_size              = optional(number, 100)
     batching_window_seconds = optional(number, 0)
     parallelization_factor  = optional(number, 1)

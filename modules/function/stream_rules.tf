@@ -20,8 +20,10 @@ locals {
       "starting_position on a ${source.kind} must be one of ${join(", ", source.starting_positions)}; got ${source.starting_position}.",
       (source.starting_timestamp != null) == (source.starting_position == "AT_TIMESTAMP") ? "" :
       "starting_timestamp must be given with AT_TIMESTAMP, and only then; got ${coalesce(source.starting_timestamp, "none")} with ${source.starting_position}.",
-      source.starting_timestamp == null || can(timeadd(coalesce(source.starting_timestamp, "none"), "0s")) ? "" :
-      "starting_timestamp must be RFC 3339, such as 2026-01-31T08:00:00Z; got ${coalesce(source.starting_timestamp, "none")}.",
+      source.starting_timestamp == null || (can(regex(local.whole_seconds, source.starting_timestamp)) && can(timeadd(source.starting_timestamp, "0s"))) ? "" :
+      "starting_timestamp must be a moment of the calendar in whole seconds and UTC, such as 2026-01-31T08:00:00Z, or the mapping is replaced at every apply; got ${coalesce(source.starting_timestamp, "none")}. Write 2026-01-31T09:00:00+01:00 as 2026-01-31T08:00:00Z, and leave fractions out.",
+      try(timecmp(source.starting_timestamp, plantimestamp()) <= 0, true) ? "" :
+      "starting_timestamp must be a moment that has passed, for Lambda takes no other; got ${coalesce(source.starting_timestamp, "none")}, and now it is ${plantimestamp()}.",
 
       # failure
       source.retry_attempts != -1 || source.record_age_seconds != -1 ? "" :
@@ -64,4 +66,7 @@ locals {
       } : kind if given
     ]
   }
+
+  # Lambda gives a moment back in this spelling, and any other would replace the mapping, and its position, at each apply.
+  whole_seconds = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 }

@@ -259,4 +259,9 @@ variable "tags" {
     condition     = alltrue([for value in var.tags : try(length(value) <= 256, false)])
     error_message = "tags must have texts of at most 256 characters; got null or more for one of ${jsonencode(keys(var.tags))}."
   }
+
+  validation {
+    condition     = alltrue([for name, value in var.tags : can(regex("^[\\p{L}\\p{N}\\p{Z}+=._:/@-]*$", "${name}${value}"))])
+    error_message = "tags may hold letters, digits, spaces and + - = . _ : / @, for S3 and Lambda refuse the rest; got ${jsonencode({ for name, value in var.tags : name => value if !can(regex("^[\\p{L}\\p{N}\\p{Z}+=._:/@-]*$", "${name}${value}")) })}."
+  }
 }
