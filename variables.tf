@@ -63,7 +63,7 @@ variable "trips" {
       memory_megabytes        = optional(number, 512)
       reserved_concurrency    = optional(number)
       readers = optional(map(object({     # "shared", "fan_out", or both while one takes over from the other
-        from_timestamp = optional(string) # RFC 3339, where the reader began; null: at the oldest record
+        from_timestamp = optional(string) # such as 2026-01-31T08:00:00Z, where it began; null or "TRIM_HORIZON": at the oldest record
         enabled        = optional(bool, true)
       })), { shared = {} })
     }), {})

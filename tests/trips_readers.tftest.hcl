@@ -58,7 +58,7 @@ run "before_a_handover_the_new_reader_stands_beside_the_old_one_which_is_off_and
   }
 
   variables {
-    settings = { writer = { readers = { shared = { enabled = false }, fan_out = { from_timestamp = "2026-11-21T08:00:00Z" } } } }
+    settings = { writer = { readers = { shared = { enabled = false }, fan_out = { from_timestamp = "2024-01-31T08:00:00Z" } } } }
   }
 
   assert {
@@ -77,7 +77,7 @@ run "before_a_handover_the_new_reader_stands_beside_the_old_one_which_is_off_and
   }
 
   assert {
-    condition     = local.writer_readers.fan_out.starting_position == "AT_TIMESTAMP" && local.writer_readers.fan_out.starting_timestamp == "2026-11-21T08:00:00Z"
+    condition     = local.writer_readers.fan_out.starting_position == "AT_TIMESTAMP" && local.writer_readers.fan_out.starting_timestamp == "2024-01-31T08:00:00Z"
     error_message = "The new mapping must begin before the end of the old one."
   }
 
@@ -95,7 +95,7 @@ run "after_a_handover_the_old_reader_is_gone_and_the_new_one_is_not_replaced" {
   }
 
   variables {
-    settings = { writer = { readers = { fan_out = { from_timestamp = "2026-11-21T08:00:00Z" } } } }
+    settings = { writer = { readers = { fan_out = { from_timestamp = "2024-01-31T08:00:00Z" } } } }
   }
 
   assert {
@@ -104,7 +104,7 @@ run "after_a_handover_the_old_reader_is_gone_and_the_new_one_is_not_replaced" {
   }
 
   assert {
-    condition     = local.writer_readers.fan_out.starting_timestamp == "2026-11-21T08:00:00Z"
+    condition     = local.writer_readers.fan_out.starting_timestamp == "2024-01-31T08:00:00Z"
     error_message = "Another beginning would replace the mapping."
   }
 }
@@ -117,11 +117,11 @@ run "a_handover_that_failed_goes_back_to_the_old_reader_where_it_stood" {
   }
 
   variables {
-    settings = { writer = { readers = { shared = {}, fan_out = { from_timestamp = "2026-11-21T08:00:00Z", enabled = false } } } }
+    settings = { writer = { readers = { shared = { from_timestamp = "TRIM_HORIZON" }, fan_out = { from_timestamp = "2024-01-31T08:00:00Z", enabled = false } } } }
   }
 
   assert {
-    condition     = local.writer_readers.shared.enabled && local.writer_readers.shared.starting_position == "TRIM_HORIZON"
+    condition     = local.writer_readers.shared.enabled && local.writer_readers.shared.starting_position == "TRIM_HORIZON" && local.writer_readers.shared.starting_timestamp == null
     error_message = "The old mapping must go on as it was."
   }
 }
@@ -151,7 +151,7 @@ run "two_readers_at_once_are_refused" {
   }
 
   variables {
-    settings = { writer = { readers = { shared = {}, fan_out = { from_timestamp = "2026-11-21T08:00:00Z" } } } }
+    settings = { writer = { readers = { shared = {}, fan_out = { from_timestamp = "2024-01-31T08:00:00Z" } } } }
   }
 
   expect_failures = [var.settings]
@@ -207,7 +207,7 @@ run "an_unknown_reader_is_refused" {
   }
 
   variables {
-    settings = { writer = { readers = { shared = {}, fanout = { enabled = false, from_timestamp = "2026-11-21T08:00:00Z" } } } }
+    settings = { writer = { readers = { shared = {}, fanout = { enabled = false, from_timestamp = "2024-01-31T08:00:00Z" } } } }
   }
 
   expect_failures = [var.settings]
@@ -222,6 +222,107 @@ run "a_reader_that_is_null_is_refused" {
 
   variables {
     settings = { writer = { readers = { shared = {}, fan_out = null } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "another_reader_takes_over_from_one_that_began_at_a_moment_itself" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { writer = { readers = { shared = { from_timestamp = "2024-02-29T08:00:00Z" }, fan_out = { from_timestamp = "2024-01-31T08:00:00Z", enabled = false } } } }
+  }
+
+  assert {
+    condition     = local.writer_readers.shared.starting_timestamp == "2024-02-29T08:00:00Z" && local.writer_readers.fan_out.starting_timestamp == "2024-01-31T08:00:00Z"
+    error_message = "Each mapping must keep the moment it began at."
+  }
+}
+
+run "a_reader_switched_on_beside_another_says_itself_where_it_began" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { writer = { readers = { shared = {}, fan_out = { from_timestamp = "2024-01-31T08:00:00Z", enabled = false } } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_reader_that_begins_at_the_latest_record_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { writer = { readers = { shared = { enabled = false }, fan_out = { from_timestamp = "LATEST" } } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_moment_with_an_offset_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { writer = { readers = { fan_out = { from_timestamp = "2024-01-31T09:00:00+01:00" } } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_moment_with_a_fraction_of_a_second_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { writer = { readers = { fan_out = { from_timestamp = "2024-01-31T08:00:00.5Z" } } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_moment_that_no_calendar_has_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { writer = { readers = { fan_out = { from_timestamp = "2024-02-30T08:00:00Z" } } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_moment_to_come_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/trips"
+  }
+
+  variables {
+    settings = { writer = { readers = { fan_out = { from_timestamp = "2999-01-31T08:00:00Z" } } } }
   }
 
   expect_failures = [var.settings]

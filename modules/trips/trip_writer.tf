@@ -52,8 +52,8 @@ locals {
   # takes over from the other without a gap.
   writer_readers = {
     for name, reader in var.settings.writer.readers : name => {
-      starting_position       = reader.from_timestamp == null ? "TRIM_HORIZON" : "AT_TIMESTAMP"
-      starting_timestamp      = reader.from_timestamp
+      starting_position       = coalesce(reader.from_timestamp, "TRIM_HORIZON") == "TRIM_HORIZON" ? "TRIM_HORIZON" : "AT_TIMESTAMP"
+      starting_timestamp      = reader.from_timestamp == "TRIM_HORIZON" ? null : reader.from_timestamp
       enabled                 = reader.enabled
       batch_size              = var.settings.writer.batch_size
       batching_window_seconds = var.settings.writer.batching_window_seconds

@@ -4,8 +4,13 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,35}$", var.name))
-    error_message = "name must be 2-36 lower-case letters, digits or hyphens, starting with a letter; got \"${var.name}\"."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,35}$", var.name))
+    error_message = "name must be 3-36 lower-case letters, digits or hyphens, starting with a letter; got \"${var.name}\"."
+  }
+
+  validation {
+    condition     = !can(regex("^(xn--|sthree-|amzn-s3-demo-)", var.name))
+    error_message = "name must not start with xn--, sthree- or amzn-s3-demo-, for a bucket is named by it and S3 keeps these for itself; got \"${var.name}\"."
   }
 }
 
@@ -41,7 +46,7 @@ variable "settings" {
       memory_megabytes        = optional(number, 512)
       reserved_concurrency    = optional(number)
       readers = optional(map(object({     # "shared", "fan_out", or both while one takes over from the other
-        from_timestamp = optional(string) # RFC 3339, where the reader began; null: at the oldest record
+        from_timestamp = optional(string) # such as 2026-01-31T08:00:00Z, where it began; null or "TRIM_HORIZON": at the oldest record
         enabled        = optional(bool, true)
       })), { shared = {} })
     }), {})
@@ -63,19 +68,25 @@ variable "settings" {
     failures_retention_days   = optional(number, 90)
     quarantine_retention_days = optional(number, 14)
   })
-  description = "Sizes and limits of the flow; the defaults suit production."
+  description = "Sizes and limits of the flow; the defaults suit production. `window.time` and the length of a bucket (`window.bucket_seconds`, or else `window.seconds`) must not change in the life of the totals table: others would be added to totals that begin at the same moment."
   default     = {}
   nullable    = false
 
   validation {
-    condition     = var.settings.failures_retention_days >= 7
-    error_message = "settings.failures_retention_days must leave people at least 7 days to redrive a discarded batch; got ${var.settings.failures_retention_days}."
-  }
-
-  # A call to DynamoDB or SQS may take 5 s, and none begins that could not end.
-  validation {
-    condition     = var.settings.writer.timeout_seconds >= 20
-    error_message = "settings.writer.timeout_seconds must be at least 20, or trip_writer has no time to try a failed call again; got ${var.settings.writer.timeout_seconds}."
+    condition = alltrue(flatten([
+      for group, limits in local.setting_limits : [
+        for name, limit in limits : var.settings[group][name] == null ? true :
+        var.settings[group][name] >= limit.least && var.settings[group][name] <= limit.most && floor(var.settings[group][name]) == var.settings[group][name]
+      ]
+    ]))
+    error_message = join("\n", flatten([
+      for group, limits in local.setting_limits : [
+        for name, limit in limits :
+        "settings.${group}.${name} must be a whole number ${limit.most == local.any_number ? "of at least ${limit.least}" : "from ${limit.least} to ${limit.most}"}${lookup(limit, "because", "")}; got ${var.settings[group][name]}."
+        if var.settings[group][name] == null ? false :
+        var.settings[group][name] < limit.least || var.settings[group][name] > limit.most || floor(var.settings[group][name]) != var.settings[group][name]
+      ]
+    ]))
   }
 
   validation {
@@ -89,34 +100,42 @@ variable "settings" {
     error_message = "settings.writer.readers must have exactly one that is enabled; got ${jsonencode(var.settings.writer.readers)}. To hand over, add the new one and set enabled = false on the old one."
   }
 
+  # Only the caller knows which of the two is new: an old one goes on where it stood, a new one begins.
   validation {
-    condition     = length(var.settings.writer.readers) < 2 || length([for reader in var.settings.writer.readers : reader if try(reader.from_timestamp, null) != null]) > 0
-    error_message = "settings.writer.readers must say where the new one begins, from_timestamp before the last record that the old one has finished, or it reads all that the stream keeps; got ${jsonencode(var.settings.writer.readers)}."
+    condition     = length(var.settings.writer.readers) < 2 || alltrue([for reader in var.settings.writer.readers : try(!reader.enabled || reader.from_timestamp != null, true)])
+    error_message = "settings.writer.readers, when there are two, must say from_timestamp of the one that is enabled; got ${jsonencode(var.settings.writer.readers)}. If it is new, give it a moment before the last record that the other one has finished, or it reads all that the stream keeps. If it is the old one, which began without a moment, say from_timestamp = \"TRIM_HORIZON\": it stays as it is and goes on where it stood."
+  }
+
+  # Lambda gives a moment back in this spelling, and any other would replace the mapping, and its position, at each apply.
+  validation {
+    condition     = alltrue([for reader in var.settings.writer.readers : try(coalesce(reader.from_timestamp, "TRIM_HORIZON"), "TRIM_HORIZON") == "TRIM_HORIZON" ? true : can(regex("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", reader.from_timestamp)) && can(timeadd(reader.from_timestamp, "0s"))])
+    error_message = "settings.writer.readers must begin at TRIM_HORIZON or at a moment of the calendar in whole seconds and UTC, such as 2026-01-31T08:00:00Z, or the mapping is replaced at every apply; got ${join(" and ", [for reader in var.settings.writer.readers : try(reader.from_timestamp, null) if try(reader.from_timestamp, null) != null])}. Write 2026-01-31T09:00:00+01:00 as 2026-01-31T08:00:00Z, and leave fractions out."
   }
 
   validation {
-    condition     = var.settings.window.seconds >= 1 && var.settings.window.seconds <= 900
-    error_message = "settings.window.seconds must be 1-900, the longest that Lambda keeps a window open; got ${var.settings.window.seconds}. For longer totals, set bucket_seconds."
+    condition     = alltrue([for reader in var.settings.writer.readers : try(timecmp(reader.from_timestamp, plantimestamp()) <= 0, true)])
+    error_message = "settings.writer.readers must begin at a moment that has passed, for Lambda takes no other; got ${join(" and ", [for reader in var.settings.writer.readers : try(reader.from_timestamp, null) if try(reader.from_timestamp, null) != null])}, and now it is ${plantimestamp()}."
+  }
+
+  validation {
+    condition     = var.settings.writer.reserved_concurrency == null ? true : var.settings.writer.reserved_concurrency >= try(var.settings.stream.capacity.shards * var.settings.writer.parallelization_factor, 1)
+    error_message = "settings.writer.reserved_concurrency must be at least shards x parallelization_factor, ${try(var.settings.stream.capacity.shards * var.settings.writer.parallelization_factor, 1)}, or some shards are throttled for ever; got ${coalesce(var.settings.writer.reserved_concurrency, 0)}."
+  }
+
+  validation {
+    condition     = var.settings.window.reserved_concurrency == null ? true : var.settings.window.reserved_concurrency >= coalesce(var.settings.stream.capacity.shards, 1)
+    error_message = "settings.window.reserved_concurrency must be at least the stream's shards, ${coalesce(var.settings.stream.capacity.shards, 1)}, or some shards are throttled for ever; got ${coalesce(var.settings.window.reserved_concurrency, 0)}."
+  }
+
+  # A record that the stream has forgotten reaches no bucket.
+  validation {
+    condition     = max(var.settings.writer.record_age_seconds, var.settings.window.record_age_seconds) <= var.settings.stream.retention_hours * 3600
+    error_message = "settings.writer.record_age_seconds and settings.window.record_age_seconds must be at most what the stream keeps, ${var.settings.stream.retention_hours * 3600}, or records vanish before they reach the failures bucket; got ${var.settings.writer.record_age_seconds} and ${var.settings.window.record_age_seconds}."
   }
 
   validation {
     condition     = contains(["event", "arrival"], var.settings.window.time)
     error_message = "settings.window.time must be \"event\", when a trip began, or \"arrival\", when the stream took it; got \"${var.settings.window.time}\"."
-  }
-
-  validation {
-    condition     = coalesce(var.settings.window.bucket_seconds, 1) >= 1 && coalesce(var.settings.window.bucket_seconds, 1) <= 86400
-    error_message = "settings.window.bucket_seconds must be 1-86,400, a day at most, or null for the window's length; got ${coalesce(var.settings.window.bucket_seconds, 0)}."
-  }
-
-  validation {
-    condition     = var.settings.window.allowed_lateness_seconds >= 0 && var.settings.window.allowed_ahead_seconds >= 0
-    error_message = "settings.window.allowed_lateness_seconds and allowed_ahead_seconds must be at least 0; got ${var.settings.window.allowed_lateness_seconds} and ${var.settings.window.allowed_ahead_seconds}."
-  }
-
-  validation {
-    condition     = var.settings.window.total_slots >= 1 && var.settings.window.total_slots <= 1000
-    error_message = "settings.window.total_slots must be 1-1,000; got ${var.settings.window.total_slots}. A reader adds up as many items for each total."
   }
 
   # An expired object can be brought back for as long as the bucket keeps its last version, and redriven.
@@ -130,23 +149,15 @@ variable "settings" {
     error_message = "settings.window.part_days must exceed what the stream keeps, or a redrive from the stream counts what is no longer known to be counted; got ${var.settings.window.part_days} days and ${var.settings.stream.retention_hours} hours."
   }
 
-  # A closing makes several calls one after the other, each of up to 5 s, and none begins that could not end.
-  validation {
-    condition     = var.settings.window.timeout_seconds >= 30
-    error_message = "settings.window.timeout_seconds must be at least 30, or a window that closes has no time to try a failed call again; got ${var.settings.window.timeout_seconds}."
-  }
-
   # On an idle shard Lambda closes a window two minutes after its end.
   validation {
-    condition     = var.settings.window.record_age_seconds == -1 || var.settings.window.record_age_seconds >= var.settings.window.seconds + 120 + 2 * var.settings.window.timeout_seconds
-    error_message = "settings.window.record_age_seconds must be -1 or leave a window's final call time for a second attempt: its seconds, the 120 that Lambda waits on an idle shard, and two timeouts; got ${var.settings.window.record_age_seconds}, and ${var.settings.window.seconds + 120 + 2 * var.settings.window.timeout_seconds} are needed."
+    condition     = var.settings.window.record_age_seconds >= var.settings.window.seconds + 120 + 2 * var.settings.window.timeout_seconds
+    error_message = "settings.window.record_age_seconds must leave a window's final call time for a second attempt: its seconds, the 120 that Lambda waits on an idle shard, and two timeouts; got ${var.settings.window.record_age_seconds}, and ${var.settings.window.seconds + 120 + 2 * var.settings.window.timeout_seconds} are needed."
   }
 
   validation {
-    condition = alltrue([
-      for number in [for name, value in var.settings.window : tonumber(value) if name != "time" && value != null] : floor(number) == number
-    ])
-    error_message = "settings.window takes whole numbers only; got ${jsonencode({ for name, value in var.settings.window : name => value if name != "time" && value != null })}."
+    condition     = var.settings.failures_retention_days >= 7
+    error_message = "settings.failures_retention_days must leave people at least 7 days to redrive a discarded batch; got ${var.settings.failures_retention_days}."
   }
 
   validation {
@@ -162,7 +173,7 @@ variable "settings" {
 
   validation {
     condition     = alltrue([for days in [var.settings.failures_retention_days, var.settings.quarantine_retention_days] : floor(days) == days])
-    error_message = "settings.failures_retention_days and quarantine_retention_days must be whole numbers; got ${var.settings.failures_retention_days} and ${var.settings.quarantine_retention_days}."
+    error_message = "settings.failures_retention_days and settings.quarantine_retention_days must be whole numbers; got ${var.settings.failures_retention_days} and ${var.settings.quarantine_retention_days}."
   }
 }
 
@@ -176,6 +187,11 @@ variable "operations_topic" {
   type        = object({ arn = string })
   description = "Topic that every alarm notifies, when it rings and when it is over."
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", var.operations_topic.arn))
+    error_message = "operations_topic.arn must be the ARN of an SNS topic, or no alarm is heard; got ${jsonencode(var.operations_topic.arn)}."
+  }
 }
 
 variable "log_retention_days" {
@@ -217,5 +233,10 @@ variable "tags" {
   validation {
     condition     = alltrue([for value in var.tags : try(length(value) <= 256, false)])
     error_message = "tags must have texts of at most 256 characters; got null or more for one of ${jsonencode(keys(var.tags))}."
+  }
+
+  validation {
+    condition     = alltrue([for name, value in var.tags : can(regex("^[\\p{L}\\p{N}\\p{Z}+=._:/@-]*$", "${name}${value}"))])
+    error_message = "tags may hold letters, digits, spaces and + - = . _ : / @, for S3 and Lambda refuse the rest; got ${jsonencode({ for name, value in var.tags : name => value if !can(regex("^[\\p{L}\\p{N}\\p{Z}+=._:/@-]*$", "${name}${value}")) })}."
   }
 }
