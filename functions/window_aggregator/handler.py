@@ -4,7 +4,7 @@
 {"state": {}}      its final call: everything in it is counted
 raises             nothing may be acknowledged: Lambda repeats the call with the same state
 
-    call 1  state {}        read the mark, pass over what is settled, fold
+    call 1  state {}        read what totals are of, and the mark; pass over what is settled, fold
     call 2  state           fold
     call 3  state, full     count the state, then fold into what is left: nothing
     final   state           count it
@@ -28,6 +28,7 @@ from window_aggregator.calls import WindowCall, window_call
 from window_aggregator.coverage import Span
 from window_aggregator.delivery import Delivery, delivery
 from window_aggregator.folding import Rules
+from window_aggregator.items import Meaning
 from window_aggregator.parts import Closing
 from window_aggregator.settings import Settings, Time
 from window_aggregator.state import Folded, State, state_of
@@ -94,6 +95,7 @@ def _begun(call: WindowCall, delivered: Delivery, to: Aggregator, seconds_left: 
     fresh = State(to.time, to.bucket_seconds or call.window.seconds)
     if not delivered.numbers:
         return fresh
+    to.store.agree(Meaning(fresh.time, fresh.bucket_seconds), seconds_left)
     if call.redrive:
         positions = sorted(map(int, delivered.numbers))
         return replace(fresh, passed=to.store.counted(call.shard_id, positions[0], positions[-1], seconds_left))

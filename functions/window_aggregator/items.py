@@ -7,6 +7,7 @@
     0          mark#<shard>                  how far the shard is settled, and what is being written
     0          span#<shard>#<first>          which runs were counted together
     0          journal#<shard>#<first>#<n>   what is being written, until it is
+    0          meaning                       what puts a trip into its bucket, one thing for all totals of the table
 
 Sequence numbers in keys of spans carry their length in front, so that text orders them as integers.
 """
@@ -52,6 +53,14 @@ class Mark:
         return replace(self, version=self.version + 1, pieces=pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a total is of: neither is in its key, so totals of two meanings would be added to each other."""
+
+    time: str
+    bucket_seconds: int
+
+
 def key(vendor: int, name: str) -> Item:
     return {"vendorId": {"N": str(vendor)}, "window": {"S": name}}
 
@@ -93,6 +102,23 @@ def mark_of(item: Mapping[str, Any] | None) -> Mark:
         int(item["version"]["N"]),
         item["closing"]["S"] if "closing" in item else None,
         int(item["pieces"]["N"]) if "pieces" in item else 0,
+    )
+
+
+def meaning_key() -> Item:
+    return key(0, "meaning")
+
+
+def meaning_of(item: Mapping[str, Any]) -> Meaning:
+    return Meaning(item["time"]["S"], int(item["bucketSeconds"]["N"]))
+
+
+def mean(table: str, meaning: Meaning) -> Item:
+    """Say what the table's totals are of, if nothing does yet."""
+    return {"TableName": table, "Key": meaning_key()} | expressed(
+        "attribute_not_exists(#time)",
+        {":time": {"S": meaning.time}, ":seconds": {"N": str(meaning.bucket_seconds)}},
+        update="SET #time = :time, #bucketSeconds = :seconds",
     )
 
 

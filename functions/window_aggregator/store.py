@@ -31,7 +31,7 @@ from streamkit.throttle import (
 from window_aggregator import items
 from window_aggregator.coverage import Run, Verdict, judge
 from window_aggregator.folding import Late
-from window_aggregator.items import Mark
+from window_aggregator.items import Mark, Meaning
 from window_aggregator.parts import Closing, Part, addition, unpacked
 from window_aggregator.table import TotalsTable
 
@@ -53,6 +53,10 @@ class JournalLostError(RuntimeError):
     """What was being written is no longer known."""
 
 
+class MeaningError(RuntimeError):
+    """The table's totals are of something else than the function is set to count."""
+
+
 @dataclass(frozen=True, slots=True)
 class TotalsStore:
     """Totals, parts, late records and marks of one table."""
@@ -62,6 +66,17 @@ class TotalsStore:
     part_days: int
     backoff: Backoff = field(default_factory=Backoff)
     clock: Callable[[], float] = time.time
+
+    def agree(self, ours: Meaning, seconds_left: SecondsLeft) -> None:
+        """Go on only if the table's totals are of what `ours` says; the first to count says it for all."""
+        standing = self._patiently(lambda: self.table.meaning(ours), seconds_left)
+        if standing != ours:
+            raise MeaningError(
+                f"totals of one table must be of one time and one length of bucket; {self.table.name} holds those by "
+                f"{standing.time} of {standing.bucket_seconds} seconds, and this function is set to {ours.time} and "
+                f"{ours.bucket_seconds}; nothing was counted, Lambda tries again: set TIME and BUCKET_SECONDS back, or "
+                "give the flow another table"
+            )
 
     def settled(self, shard_id: str, seconds_left: SecondsLeft) -> tuple[int, tuple[Run, ...]]:
         """Up to where the shard is settled, and the runs beyond that were counted out of turn."""

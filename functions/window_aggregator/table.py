@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Unpack
 from streamkit.throttle import CALL_ERRORS, cancellation_reasons, error_name, proof
 from window_aggregator import items
 from window_aggregator.coverage import Span
-from window_aggregator.items import Item, Mark
+from window_aggregator.items import Item, Mark, Meaning
 from window_aggregator.parts import Part
 
 if TYPE_CHECKING:
@@ -122,12 +122,20 @@ class TotalsTable:
         return True
 
     def move_bound(self, total: Item, name: str, value: int) -> None:
+        self._update(items.move_bound(self.name, total, name, value))  # unless it has gone further already
+
+    def meaning(self, ours: Meaning) -> Meaning:
+        """What the totals are of: what was said first, by `ours` if by nobody before."""
+        while (standing := self._item(items.meaning_key())) is None:
+            self._update(items.mean(self.name, ours))
+        return items.meaning_of(standing)
+
+    def _update(self, request: Item) -> None:
+        """The update, or nothing where its condition does not hold."""
         try:
-            proof(
-                self.client.update_item(**items.move_bound(self.name, total, name, value), **PROOF), "ConsumedCapacity"
-            )
+            proof(self.client.update_item(**request, **PROOF), "ConsumedCapacity")
         except CALL_ERRORS as error:
-            if error_name(error) != "ConditionalCheckFailedException":  # else it has gone further already
+            if error_name(error) != "ConditionalCheckFailedException":
                 raise
 
     def _item(self, key: Item) -> Item | None:

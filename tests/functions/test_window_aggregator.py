@@ -22,7 +22,7 @@ from window_aggregator.coverage import OverlapError
 from window_aggregator.handler import NothingKeptError
 from window_aggregator.settings import Settings
 from window_aggregator.state import StateError
-from window_aggregator.store import ClosingUnfinishedError, JournalLostError
+from window_aggregator.store import ClosingUnfinishedError, JournalLostError, MeaningError
 
 ROOT = Path(__file__).parents[2]
 MINUTE = "2024-05-01T10:00:00Z"  # of the trips that `trip` makes
@@ -171,6 +171,50 @@ def test_a_window_keeps_the_buckets_it_began_with():
     assert trips(world) == {"2024-05-01T09:59:00Z": 1, MINUTE: 1}
 
 
+@pytest.mark.parametrize(
+    ("time", "seconds"), [("event", 3600), ("arrival", 60)], ids=["another length", "another time"]
+)
+def test_a_window_that_would_mix_two_meanings_in_one_total_is_refused_before_anything_is_counted(time, seconds):
+    world = World(bucket_seconds=60)
+    world(final(folded(world, trip())))
+    before = dict(world.table.items)
+    world.time, world.bucket_seconds = time, seconds
+    with pytest.raises(
+        MeaningError, match=rf"by event of 60 seconds.*set to {time} and {seconds}; nothing was counted"
+    ):
+        world(call(trip(), b"no trip", first=2, isFinalInvokeForWindow=True))
+    with pytest.raises(MeaningError):
+        world(redriven(trip(), first=2))
+    assert (world.table.items, world.queue.messages) == (before, [])
+
+
+def test_a_refused_window_counts_once_the_function_is_set_back():
+    world = World(bucket_seconds=60)
+    world(final(folded(world, trip())))
+    world.bucket_seconds = 3600
+    with pytest.raises(MeaningError):
+        folded(world, trip(), first=2)
+    world.bucket_seconds = None  # as long as the window: the same
+    world(final(folded(world, trip(), first=2)))
+    assert trips(world) == {MINUTE: 2}
+
+
+def test_a_window_under_way_ends_as_it_began_whatever_the_function_is_set_to():
+    world = World(bucket_seconds=60)
+    held = folded(world, trip())
+    world.bucket_seconds = 3600
+    world(final(held))
+    assert trips(world) == {MINUTE: 1}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["undone", "done"])
+@pytest.mark.parametrize("error", [throttled(), HOLLOW], ids=["throttled", "hollow"])
+def test_what_totals_are_of_is_said_once_however_its_calls_fail(error, after):
+    world = World([Failing(error, after)] * 3, seconds=30)
+    world(final(folded(world, trip())))
+    assert (trips(world), world.table.items[0, "meaning"]["bucketSeconds"]) == ({MINUTE: 1}, {"N": "60"})
+
+
 @pytest.mark.parametrize(("lag", "stands"), [(LATENESS, (1, 0, 0)), (LATENESS + 1, (0, 1, 0))])
 def test_a_trip_may_be_as_late_as_allowed_and_no_later(lag, stands):
     assert counted_late_and_quarantined(lag) == stands
@@ -215,9 +259,11 @@ def test_a_batch_of_nothing_but_poison_takes_no_more_calls_than_an_invocation_ha
 
 @pytest.mark.parametrize("payload", [b"no trip", trip(pickupAt="2024-05-01T08:00:00Z")], ids=["unusable", "late"])
 def test_what_cannot_be_kept_is_not_acknowledged(payload):
-    world = World([None, *[Failing(throttled())] * 99], [throttled()] * 99)
+    world = World(queue=[throttled()] * 99)
+    held = folded(world, trip())
+    world.trouble([Failing(throttled())] * 99)
     with pytest.raises(NothingKeptError):
-        folded(world, payload)
+        world(call(payload, first=2, state=held))
 
 
 # closings that fail
