@@ -157,8 +157,13 @@ run "what_cannot_be_processed_or_delivered_is_kept_encrypted" {
   }
 
   assert {
-    condition     = alltrue([for queue in [output.queue, output.dead_letters, output.undelivered] : queue.key == var.key])
-    error_message = "Every queue must be encrypted with the key that was given."
+    condition     = alltrue([for queue in [output.queue, output.dead_letters] : queue.key == var.key])
+    error_message = "What is worked on must be encrypted with the key that was given."
+  }
+
+  assert {
+    condition     = output.undelivered.key == null
+    error_message = "A key that keeps events out of the queue must not keep them out of the place for such events."
   }
 }
 

@@ -2,7 +2,7 @@
 
 resource "aws_cloudwatch_metric_alarm" "failed_invocations" {
   alarm_name        = "${var.name}-failed-invocations"
-  alarm_description = "Events that match rule ${var.name} could not be put into its queue, and wait in ${var.name}-undelivered. Look at the queue's policy and at its key's, then send them on."
+  alarm_description = "Events that match rule ${var.name} could not be put into its queue, and wait in ${var.name}-undelivered. Look at the queue's policy and at its key's, mend them, then send each message's body to the queue; a body of detail-type \"Encrypted Events\" must be decrypted first, as the module's README says."
   tags              = var.tags
 
   # metric
@@ -25,7 +25,7 @@ resource "aws_cloudwatch_metric_alarm" "failed_invocations" {
 
 resource "aws_cloudwatch_metric_alarm" "lost_events" {
   alarm_name        = "${var.name}-lost-events"
-  alarm_description = "Events that match rule ${var.name} could be put neither into its queue nor into ${var.name}-undelivered, and are gone. Look at both queues' policies and keys, then replay from the source."
+  alarm_description = "Events that match rule ${var.name} could be put neither into its queue nor into ${var.name}-undelivered, and are gone. Look at both queues' policies, then bring the changes back from their source."
   tags              = var.tags
 
   # metric

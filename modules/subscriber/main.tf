@@ -68,13 +68,14 @@ module "queue" {
   tags                       = var.tags
 }
 
+# Mostly it is the customer key that keeps an event out of the queue; so this one does without it, or the event would be gone.
 module "undelivered" {
   source = "../queue"
 
   name             = "${var.name}-undelivered"
   dead_letters     = null
   senders          = { SendUndeliveredEvents = local.rule_may_send }
-  key              = var.key
+  key              = null
   operations_topic = var.operations_topic
   tags             = var.tags
 }

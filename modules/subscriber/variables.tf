@@ -180,7 +180,7 @@ variable "vpc" {
 
 variable "key" {
   type        = object({ arn = string, id = string })
-  description = "Customer-managed key for the queues, the logs and the environment, which must admit `events`; null: each service's own key."
+  description = "Customer-managed key for the queue and its dead letters, the logs and the environment, which must admit `events`; null: each service's own key, as undelivered events have it always."
   default     = null
 }
 
