@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from producer.counts import Counts
 
-BAR = 24
+BAR = 12
 REDRAWN_SECONDS = 0.25
 TOLD_SECONDS = 5.0
+
+
+def terminal_columns() -> int:
+    return shutil.get_terminal_size().columns
 
 
 def line(counts: Counts, elapsed: float, share: float | None) -> str:
@@ -32,6 +37,7 @@ class Progress:
 
     out: TextIO
     clock: Callable[[], float]
+    columns: Callable[[], int] = terminal_columns
     _begun: float = field(init=False)
     _next: float = field(init=False)
     _drawn: int = field(init=False, default=0)
@@ -46,6 +52,7 @@ class Progress:
             return
         text = line(counts(), now - self._begun, share())
         if self.out.isatty():
+            text = text[: self.columns() - 1]  # what wraps is not drawn over
             self._next = now + REDRAWN_SECONDS
             print(f"\r{text:<{self._drawn}}", end="", file=self.out, flush=True)
             self._drawn = len(text)

@@ -12,8 +12,9 @@ from contextlib import closing
 from types import FrameType
 
 from local import endpoint, probe
-from local.demo.course import TRIPS, DemoError, Plan, run
+from local.demo.course import ALLOWED_LATENESS_SECONDS, TRIPS, WINDOW_SECONDS, DemoError, Plan, run
 from local.demo.view import Screen
+from local.demo.waiting import progress, telling
 from local.emulator import EmulatorError
 from local.endpoint import Address, AddressError
 from local.engine_process import EngineProcessError
@@ -30,6 +31,7 @@ AWS_ENDPOINT_URL names is used, whatever answers there.
 
 Exit status: 0 the accounts hold, 1 they do not, 130 interrupted."""
 SHOWN = "module.trips"  # the other flows would be waited for and not seen
+REPORT = ".local/trips.json"
 HELD, FAILED, INTERRUPTED = 0, 1, 130
 
 
@@ -51,6 +53,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
+        print("interrupted; everything is ended", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -59,7 +62,8 @@ def demonstrated(laptop: Laptop, plan: Plan, signals: Signals, *, keep: bool) ->
     begun = time.monotonic()
     kept = False
     try:
-        laptop.up(SHOWN)
+        with telling(lambda: progress(laptop.stack.state), lambda text: print(text, file=sys.stderr, flush=True)):
+            laptop.up(SHOWN)
         accounts = run(laptop.address.url, laptop.stack.outputs(), plan, Screen(sys.stdout, time.monotonic))
         print(f"\n{accounts.text()}\n", flush=True)
         kept = keep
@@ -86,14 +90,24 @@ def address() -> Address:
 
 
 def to_try(laptop: Laptop) -> str:
-    outputs = laptop.stack.outputs()
+    stream, environment = laptop.stack.outputs()["trips_stream_name"], laptop.stack.name
     credentials = " ".join(f"{name}={value}" for name, value in as_root(laptop.address.url, {}).items())
+    python, spoiled = ".venv/bin/python", "--poison 0.02 --late 0.05 --very-late 0.02"
+    lateness = f"--allowed-lateness-seconds {ALLOWED_LATENESS_SECONDS}"
     return f"""It is left up. To try:
 
 export {credentials.replace("AWS_REGION", "AWS_DEFAULT_REGION")}
-.venv/bin/python -m ops totals --environment {laptop.stack.name} --vendor 1
-.venv/bin/python -m producer --stream {outputs["trips_stream_name"]} --seconds 20 --poison 0.02
+{python} -m ops totals --environment {environment}
 tail -f {laptop.engine.log}
+
+Trips of your own, and whether the totals are what their producer says. {lateness}
+is what this stack allows; another one would make the report expect what the totals cannot show. What comes a window
+later ends the windows that are still open:
+
+{python} -m producer --stream {stream} --seconds 20 {spoiled} {lateness} --report {REPORT}
+sleep {WINDOW_SECONDS} && {python} -m producer --stream {stream} --records 100 --poison 1 && sleep 5
+{python} -m ops reconcile --environment {environment} --report {REPORT}
+
 make down
 """
 

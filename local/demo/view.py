@@ -2,11 +2,11 @@
 
 2,513 trips of 10:04:10-10:04:20 counted: shard 0 closed its window, 9 totals grew
 ...
-[############............] 31 s: 15,500 made, 15,450 acknowledged (498/s), 50 under way
+[######......] 31 s: 15,500 made, 15,450 acknowledged (498/s), 50 under way
 counted 10,020   late 148   in quarantine 311   in open windows 4,971
 
-minute             vendor 1             vendor 2             vendor 3
-10:04      4,204  44,345.10     2,410  25,300.55     1,733  18,244.91
+minute          vendor 1          vendor 2          vendor 3
+10:04   4,204  44,345.10  2,410  25,300.55  1,733  18,244.91
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from local.demo.stores import Look, Window
+from ops.columns import money
 from ops.totals import Total
 from producer import Counts
 from producer.progress import line as progress
+from producer.progress import terminal_columns
 
 PLAIN_EVERY_SECONDS = 10.0
 MINUTES_SHOWN = 4
-CELL = 21
+CELL = 18  # with four vendors a line fits eighty columns
 
 
 def closed(window: Window) -> str:
@@ -47,7 +49,7 @@ def table(totals: Sequence[Total]) -> list[str]:
     """Trips and fares by minute and vendor, the latest minutes."""
     vendors = sorted({total.vendor for total in totals})
     minutes = sorted({total.bucket for total in totals})[-MINUTES_SHOWN:]
-    cells = {(total.bucket, total.vendor): f"{total.trips:,}  {total.fare_cents / 100:,.2f}" for total in totals}
+    cells = {(total.bucket, total.vendor): f"{total.trips:,}  {money(total.fare_cents)}" for total in totals}
     heading = "minute" + "".join(f"{f'vendor {vendor}':>{CELL}}" for vendor in vendors)
     rows = [
         f"{minute[11:16]} " + "".join(f"{cells.get((minute, vendor), '-'):>{CELL}}" for vendor in vendors)
@@ -59,9 +61,10 @@ def table(totals: Sequence[Total]) -> list[str]:
 class Screen:
     """On a terminal the last lines are drawn again in place; elsewhere they are lines, now and then."""
 
-    def __init__(self, out: TextIO, clock: Callable[[], float]) -> None:
+    def __init__(self, out: TextIO, clock: Callable[[], float], columns: Callable[[], int] = terminal_columns) -> None:
         self.out = out
         self.clock = clock
+        self.columns = columns
         self.is_terminal = out.isatty()
         self._drawn: list[str] = []
         self._shown = 0
@@ -96,6 +99,7 @@ class Screen:
     def _draw(self, lines: Sequence[str]) -> None:
         if self.is_terminal:
             self._drawn = list(lines)
-            self.out.writelines(f"{each[:200]}\n" for each in lines)
+            widest = self.columns() - 1  # a line that wraps is two, and only one would be drawn over
+            self.out.writelines(f"{each[:widest]}\n" for each in lines)
             self._shown = len(lines)
         self.out.flush()

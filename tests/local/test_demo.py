@@ -1,16 +1,22 @@
 """What the demo says of a run: its accounts, and the lines it shows."""
 
 import io
+import json
 import signal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from local import probe
 from local.demo import __main__ as demo
+from local.demo.course import ALLOWED_LATENESS_SECONDS
 from local.demo.reconciliation import Found, reconciled
 from local.demo.stores import Look, Window
 from local.demo.view import Screen, closed, standing, table
+from local.demo.waiting import made, tell_until
 from local.endpoint import Address
+from local.laptop import Laptop
 from ops.totals import Total
 from producer import Counts
 from tests.doubles import ManualClock
@@ -85,9 +91,9 @@ def test_what_is_in_no_store_yet_is_in_open_windows():
 def test_totals_stand_by_minute_and_vendor():
     totals = [total(1, 3, 4_000), total(2, 1, 950), total(1, 7, 100_000, "2024-05-01T10:05:00Z")]
     assert table(totals) == [
-        "minute             vendor 1             vendor 2",
-        "10:04              3  40.00              1  9.50",
-        "10:05           7  1,000.00                    -",
+        "minute          vendor 1          vendor 2",
+        "10:04           3  40.00           1  9.50",
+        "10:05        7  1,000.00                 -",
     ]
 
 
@@ -101,6 +107,18 @@ def test_on_a_terminal_lines_are_drawn_over_and_what_is_told_stays_above():
     screen.show(["one"], [])
     screen.tell("it happened")
     assert out.getvalue() == "one\n\n\x1b[2A\x1b[Jit happened\none\n\n"
+
+
+def test_a_line_that_is_wider_than_the_terminal_is_cut_so_that_none_wraps():
+    screen = Screen(out := Terminal(), lambda: 0.0, columns=lambda: 10)
+    screen.show(["0123456789abc"], ["short"])
+    assert out.getvalue() == "012345678\n\nshort\n"
+
+
+def test_a_usual_terminal_holds_the_usual_run():
+    look = Look([total(vendor, 4_204, 4_434_510) for vendor in (1, 2, 3, 4)], [], 148, 0, 311)
+    lines = [*standing(look, Counts(made=25_500, acknowledged=25_450), 51.0, 0.85), *table(look.totals)]
+    assert max(map(len, lines)) < 80
 
 
 def test_elsewhere_lines_come_now_and_then_and_the_rest_once():
@@ -130,6 +148,74 @@ def test_where_the_usual_port_is_taken_another_one_is_used(monkeypatch):
 def test_the_usual_port_is_used_where_it_is_free(monkeypatch):
     monkeypatch.setattr(probe, "listens", lambda *_: False)
     assert demo.address() == Address("http", "127.0.0.1", 4566)
+
+
+class Up:
+    """A laptop that is up, or is interrupted on the way."""
+
+    address = Address("http", "127.0.0.1", 4999)
+
+    def __init__(self, state, *, interrupted=False):
+        self.interrupted = interrupted
+        self.ended = False
+        self.stack = SimpleNamespace(
+            state=state, name="demo", outputs=lambda: {"trips_stream_name": "sluice-demo-trips"}
+        )
+        self.engine = SimpleNamespace(log="engine.log")
+
+    def refuse_if_used(self):
+        pass
+
+    def up(self, _only):
+        if self.interrupted:
+            raise KeyboardInterrupt
+
+    def down(self):
+        self.ended = True
+
+
+def test_what_is_left_up_may_be_tried_with_the_lateness_that_it_allows(tmp_path):
+    laptop: Any = Up(tmp_path)
+    producers = [line for line in demo.to_try(laptop).splitlines() if "--report" in line and "producer" in line]
+    assert [f"--allowed-lateness-seconds {ALLOWED_LATENESS_SECONDS} " in line for line in producers] == [True]
+
+
+def test_who_interrupts_is_told_when_everything_is_ended(tmp_path, monkeypatch, capsys, signals):
+    laptop = Up(tmp_path, interrupted=True)
+    monkeypatch.setattr(demo, "address", lambda: laptop.address)
+    monkeypatch.setattr(Laptop, "at", lambda *_, **__: laptop)
+    assert (demo.main([]), laptop.ended) == (demo.INTERRUPTED, True)
+    assert capsys.readouterr().err == "interrupted; everything is ended\n"
+
+
+def state_of(*instances):
+    resources = [{"mode": mode, "instances": [{}] * count} for mode, count in instances]
+    return json.dumps({"resources": resources})
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [(state_of(("managed", 2), ("data", 3), ("managed", 1)), 3), ("{}", 0), ('{"resources": [', None), (None, 0)],
+    ids=["some", "none", "half written", "no file"],
+)
+def test_the_resources_made_so_far_are_those_of_the_state(tmp_path, text, count):
+    state = tmp_path / "terraform.tfstate"
+    if text is not None:
+        state.write_text(text)
+    assert made(state) == count
+
+
+def test_while_something_takes_long_it_is_told_how_it_goes():
+    told: list[str] = []
+    waits = iter([False, False, True])
+    clock = ManualClock(0.0)
+
+    def wait(seconds):
+        clock.now += seconds
+        return next(waits)
+
+    tell_until(wait, lambda: "3 resources", told.append, lambda: clock.now)
+    assert told == ["10 s: 3 resources", "20 s: 3 resources"]
 
 
 def test_an_address_that_was_asked_for_is_used_whatever_answers_there(monkeypatch):

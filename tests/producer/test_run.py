@@ -162,7 +162,7 @@ def test_a_report_that_does_not_add_up_says_so():
 def test_a_line_of_progress_says_how_far_it_is():
     counts = Counts(made=1_500, acknowledged=1_200, failed=100)
     assert line(counts, 2.0, 0.5) == (
-        "[############............] 2 s: 1,500 made, 1,200 acknowledged (600/s), 200 under way, 100 failed"
+        "[######......] 2 s: 1,500 made, 1,200 acknowledged (600/s), 200 under way, 100 failed"
     )
 
 
@@ -174,6 +174,14 @@ def test_a_terminal_sees_one_line_that_is_redrawn_and_then_gone():
         progress.tell(Counts, lambda: None)
     progress.end()
     assert (out.getvalue().count("\r"), "\n" in out.getvalue()) == (6, False)
+
+
+def test_a_terminal_is_never_filled_to_its_edge():
+    clock, out = ManualClock(), Terminal()
+    progress = Progress(out, lambda: clock.now, columns=lambda: 20)
+    clock.now += 0.25
+    progress.tell(lambda: Counts(made=10**12), lambda: 0.5)
+    assert out.getvalue() == "\r[######......] 0 s:"
 
 
 def test_a_log_sees_a_plain_line_now_and_then():

@@ -1,0 +1,54 @@
+"""What is told while Terraform makes the stack: how long it has taken, and how much is there already."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+EVERY_SECONDS = 10.0
+
+
+@contextmanager
+def telling(line: Callable[[], str], tell: Callable[[str], None]) -> Iterator[None]:
+    """Tells the line every so often until the block ends."""
+    over = threading.Event()
+    teller = threading.Thread(target=tell_until, args=(over.wait, line, tell), name="teller", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+
+
+def tell_until(
+    wait: Callable[[float], bool],
+    line: Callable[[], str],
+    tell: Callable[[str], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """`wait` says whether it is over, at the latest after so many seconds."""
+    begun = clock()
+    while not wait(EVERY_SECONDS):
+        tell(f"{clock() - begun:.0f} s: {line()}")
+
+
+def made(state: Path) -> int | None:
+    """How many resources Terraform has noted down; None while it is just writing."""
+    try:
+        noted = json.loads(state.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return 0
+    except ValueError:
+        return None
+    resources = noted.get("resources", [])
+    return sum(len(resource["instances"]) for resource in resources if resource["mode"] == "managed")
+
+
+def progress(state: Path) -> str:
+    count = made(state)
+    return "Terraform is at work" if count is None else f"{count} resources made so far"
