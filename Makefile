@@ -40,7 +40,8 @@ test: ## Prove everything: all of the above
 	$(STAGES)
 
 .PHONY: demo
-demo: setup ## Show it: a minute of trips on a local AWS, a fault, and accounts that hold to the cent
+demo: ## Show it: a minute of trips on a local AWS, a fault, and accounts that hold to the cent
+	$(CHECKED) $(PYTHON) -m tools.environment dev
 	@.venv/bin/python -m tools.package host > /dev/null
 	@.venv/bin/python -m local.demo
 
