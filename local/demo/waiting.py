@@ -37,18 +37,16 @@ def tell_until(
         tell(f"{clock() - begun:.0f} s: {line()}")
 
 
-def made(state: Path) -> int | None:
-    """How many resources Terraform has noted down; None while it is just writing."""
+def made(state: Path) -> int:
+    """How many resources Terraform has noted down. It does so now and then: there may be more."""
     try:
         noted = json.loads(state.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # a state begins empty
         return 0
-    except ValueError:
-        return None
     resources = noted.get("resources", [])
     return sum(len(resource["instances"]) for resource in resources if resource["mode"] == "managed")
 
 
 def progress(state: Path) -> str:
     count = made(state)
-    return "Terraform is at work" if count is None else f"{count} resources made so far"
+    return f"{count} resources and more are made" if count else "Terraform is at work"

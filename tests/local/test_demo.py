@@ -195,10 +195,10 @@ def state_of(*instances):
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [(state_of(("managed", 2), ("data", 3), ("managed", 1)), 3), ("{}", 0), ('{"resources": [', None), (None, 0)],
-    ids=["some", "none", "half written", "no file"],
+    [(state_of(("managed", 2), ("data", 3), ("managed", 1)), 3), ("{}", 0), ("", 0), (None, 0)],
+    ids=["some", "none", "empty", "no file"],
 )
-def test_the_resources_made_so_far_are_those_of_the_state(tmp_path, text, count):
+def test_the_resources_that_are_made_are_those_of_the_state(tmp_path, text, count):
     state = tmp_path / "terraform.tfstate"
     if text is not None:
         state.write_text(text)
