@@ -5,16 +5,22 @@ class Settings(msgspec.Struct, frozen=True):
     payload_limit: Annotated[int, Meta(ge=1)] = 1_048_576       # PAYLOAD_LIMIT, if it is set
 
 settings = read(Settings, os.environ)
+
+What is wrong is told with its value, unless a variable by its name may hold a secret: errors are logged, and an address
+may carry a password.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+_MAY_BE_SECRET = re.compile(r"(\A|_)(CREDENTIALS?|KEY|PASSWORD|SECRET|TOKEN|UR[IL])\Z")
 
 
 class SettingsError(ValueError):
@@ -38,4 +44,5 @@ def _typed(name: str, text: str, field: msgspec.structs.FieldInfo) -> object:
         return msgspec.convert(text, field.type, strict=False)
     except msgspec.ValidationError as error:
         rule = str(error).partition(" - at")[0]
-        raise SettingsError(f'{name}: {rule}; got "{text}"; correct it in the function\'s environment') from error
+        got = f"{len(text)} characters, not shown here" if _MAY_BE_SECRET.search(name) else f'"{text}"'
+        raise SettingsError(f"{name}: {rule}; got {got}; correct it in the function's environment") from error

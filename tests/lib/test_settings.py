@@ -23,6 +23,21 @@ def test_what_is_not_set_or_empty_has_its_default():
     assert read(Settings, {"TRIPS_TABLE": "trips", "PAYLOAD_LIMIT": ""}) == Settings("trips")
 
 
+class Guarded(msgspec.Struct, frozen=True):
+    cache_url: Annotated[str, msgspec.Meta(pattern="^redis://")] = "redis://localhost"
+    api_key: Annotated[str, msgspec.Meta(max_length=3)] = ""
+    token: Annotated[str, msgspec.Meta(max_length=3)] = ""
+    client_secret: int = 0
+    password: int = 0
+
+
+@pytest.mark.parametrize("name", ["CACHE_URL", "API_KEY", "TOKEN", "CLIENT_SECRET", "PASSWORD"])
+def test_what_may_be_a_secret_is_told_without_its_value(name):
+    with pytest.raises(SettingsError, match=rf"{name}: .*; got 10 characters, not shown here; correct it") as raised:
+        read(Guarded, {name: "redis:s3cr"})
+    assert "s3cr" not in f"{raised.value} {raised.value.__cause__}"
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
