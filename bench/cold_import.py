@@ -20,8 +20,12 @@ import tempfile
 from pathlib import Path
 from zipfile import ZipFile
 
+from bench.limits import at_most
+
 ROOT = Path(__file__).resolve().parent.parent
 HOST, LAMBDA = ROOT / "dist" / "host", ROOT / "dist" / "lambda"
+
+LIMIT = 0.5  # of what the textbook handler takes
 
 TEXTBOOK = """
 from contextlib import suppress
@@ -68,14 +72,17 @@ def main() -> None:
         boto3_alone = median_seconds(rounds, "import boto3", Path(empty))
     print(f"{'textbook':20} {textbook * 1000:6.0f} ms")
     print(f"{'boto3 alone':20} {boto3_alone * 1000:6.0f} ms  {boto3_alone / textbook:5.2f} of textbook")
+    limits: list[str] = []
     for actor, entry in manifest.items():
         with tempfile.TemporaryDirectory() as folder:
             ZipFile(HOST / entry["zip"]).extractall(folder)
             taken = median_seconds(rounds, f"import {actor}.handler", Path(folder))
+        limits.append(at_most(LIMIT, actor, taken / textbook, "of textbook"))
         megabytes = (LAMBDA / entry["zip"]).stat().st_size / 1e6
         print(
             f"{actor:20} {taken * 1000:6.0f} ms  {taken / textbook:5.2f} of textbook   zip for AWS {megabytes:.2f} MB"
         )
+    print("\n".join(limits))
 
 
 if __name__ == "__main__":

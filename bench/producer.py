@@ -24,12 +24,14 @@ from typing import Any
 
 from botocore.config import Config
 
+from bench.limits import at_least
 from local.emulator import Emulator, running
 from local.endpoint import Address, client
 from producer import Producer, Settings
 from producer.limits import RECORDS_PER_REQUEST
 from producer.traffic import Event, Traffic, events
 
+LIMIT = 3.0  # times the bare loop, aggregated
 SHARDS = 4
 CONFIG = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=8)
 Contender = Callable[[Any, str, Sequence[Event]], int]
@@ -111,6 +113,8 @@ def main() -> None:
             f"{name:24}{clock[name]:12,.0f}{clock[name] / clock['bare loop']:10.2f}"
             f"{own[name]:14,.0f}{own[name] / own['bare loop']:10.2f}"
         )
+    aggregated = "producer, aggregated"
+    print(at_least(LIMIT, aggregated, clock[aggregated] / clock["bare loop"], "of bare"))
 
 
 def _medians(rates: dict[str, list[tuple[float, float]]], place: int) -> dict[str, float]:

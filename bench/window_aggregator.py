@@ -31,6 +31,7 @@ from typing import Any
 
 import msgspec
 
+from bench.limits import at_least
 from domain.trip import Trip
 from streamkit.instants import instant
 from streamkit.kpl import DIGEST_BYTES, MAGIC, _aggregated_record
@@ -42,6 +43,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from aws_kinesis_agg.deaggregator import deaggregate_records
 
+LIMITS = {"aggregated": 4.0, "plain": 3.0}  # how many times as fast as textbook
+DECODE_LIMIT = 0.6
 PER_AGGREGATE = 100
 AGGREGATED_TRIPS, PLAIN_TRIPS = 20_000, 10_000
 FIRST = 49590338271490256608559692538361571095921575989136588898  # as long as AWS's own
@@ -162,6 +165,7 @@ def main() -> None:
     aggregates = [packed(*payloads[at : at + PER_AGGREGATE]) for at in range(0, len(payloads), PER_AGGREGATE)]
     plain = payloads[:PLAIN_TRIPS]
     handle = handled(World())
+    limits: list[str] = []
     for kind, records, count in (("aggregated", aggregates, AGGREGATED_TRIPS), ("plain", plain, PLAIN_TRIPS)):
         found = rates(windowed(kinesis_event(*records, first=FIRST)), count, options.rounds, handle)
         for name, rate in found.items():
@@ -169,9 +173,14 @@ def main() -> None:
                 f"{kind:11} {name:12} {rate:12,.0f} trips/s  {rate / found['textbook']:5.1f} x textbook  "
                 f"{rate / found['bare decode']:6.0%} of bare decode  {rate / found['bare sums']:6.0%} of bare sums"
             )
+        limits += [
+            at_least(LIMITS[kind], f"handle, {kind}", found["handle"] / found["textbook"], "of textbook"),
+            at_least(DECODE_LIMIT, f"handle, {kind}", found["handle"] / found["bare decode"], "of bare decode"),
+        ]
     one = windowed(kinesis_event(payloads[0], first=FIRST))
     first_trip = statistics.median(seconds_of(lambda: handle(one)) for _ in range(100))
     print(f"an invocation of one trip: {first_trip * 1e6:.0f} us, most of it the log line and the metrics")
+    print("\n".join(limits))
 
 
 if __name__ == "__main__":
