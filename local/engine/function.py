@@ -25,6 +25,7 @@ class Context:
     aws_request_id: str
     invoked_function_arn: str
     remaining_seconds: float
+    began: float = 0.0  # the simulation's own: the virtual time of the call, for a function that looks at a clock
     function_version: str = "$LATEST"
     memory_limit_in_mb: str = "128"
     client_context: None = None

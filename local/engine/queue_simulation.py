@@ -140,7 +140,7 @@ class QueueSimulation:
     def _invoke(self, sending: Sending[Receipt], request_id: str, now: float) -> None:
         receipts = sending.messages
         build = partial(queue_event, receipts, self.mapping.source)
-        answer, seconds = self.setting.run(build(), request_id, self.mapping.function)
+        answer, seconds = self.setting.run(build(), request_id, self.mapping.function, now)
         invocation = Invocation(
             at=now,
             ended=now + seconds,

@@ -53,13 +53,13 @@ class Setting:
         every = 0.0 if callable(self.invocation_seconds) else self.invocation_seconds
         return min(max(rulings.DEFAULT_TIMEOUT_SECONDS, every), most)
 
-    def run(self, event: dict[str, Any], request_id: str, arn: str) -> tuple[Answer, float]:
+    def run(self, event: dict[str, Any], request_id: str, arn: str, now: float) -> tuple[Answer, float]:
         """The answer, and how long it took."""
         seconds = self.invocation_seconds
         taken = seconds(deepcopy(event)) if callable(seconds) else seconds
         _refuse_other_durations(taken)
         limit = LONGEST_TIMEOUT_SECONDS if self.function_timeout is None else self.function_timeout
-        answer = call(self.function, event, Context(request_id, arn, limit))
+        answer = call(self.function, event, Context(request_id, arn, limit, now))
         if taken > limit:
             return Answer(error=f"Task timed out after {limit:.2f} seconds"), float(limit)
         return answer, float(taken)

@@ -249,7 +249,7 @@ class StreamSimulation:
         answer, seconds = TOO_LARGE, 0.0
         if not step.too_large:
             sent = event(step.batch.entries, lane.stamp, step.windowed)
-            answer, seconds = self.setting.run(sent, step.batch.request_id, self.mapping.function)
+            answer, seconds = self.setting.run(sent, step.batch.request_id, self.mapping.function, now)
         result = outcome(answer, step.batch, self.mapping)
         invocation = self.chronicle.sent(step, lane.stamp, index, answer, now, now + seconds)
         self.agenda.at(now + seconds, partial(self._finish, shard_id, lap, index, invocation, result))

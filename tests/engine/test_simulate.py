@@ -102,6 +102,16 @@ def test_a_handler_finds_itself_in_its_context():
     assert invocation.response == [invocation.request_id, "f", 3000]
 
 
+def test_a_handler_finds_in_its_context_when_it_is_called():
+    def handler(event, context):
+        times.append(context.began)
+        raise RuntimeError
+
+    times: list[float] = []
+    timeline = simulate(mapping(MaximumRetryAttempts=2), at_once(1), handler)
+    assert times == [invocation.at for invocation in timeline.invocations]
+
+
 def test_sequence_numbers_ascend_with_the_records_given():
     later_first = [*records(1010, shard="shardId-000000000001"), *records(1000)]
     timeline = simulate(mapping(), later_first, nothing)
