@@ -20,6 +20,7 @@ from aws_lambda_powertools.logging import Logger
 
 from domain.order import Line, NewOrder, Order, Status, image, order_of, placed
 from local.engine import QueueMessage, TableChange, Timeline, simulate
+from local.engine.function import Context
 from local.engine.queue import QueueSettings
 from order_pipeline.handler import Worker, settle
 from order_pipeline.partners import BuiltIn, ParcelCarrier, Partner, PaymentGateway
@@ -67,13 +68,14 @@ class World:
         carrier: MemoryPartner | None = None,
         order_days: int | None = None,
         timeout_seconds: float = 15.7,  # 0.2 s for steps and repetitions
+        numbers: Numbers = NUMBERS,
     ) -> None:
         self.tables = RacedDynamoDB(tables)
         self.queue = MemoryQueue(queue)
         self.crashes = iter(crashes)
         self.has_gateway, self.has_carrier = gateway is not None, carrier is not None
         self.gateway, self.carrier = gateway or MemoryPartner(), carrier or MemoryPartner()
-        self.order_days, self.timeout_seconds = order_days, timeout_seconds
+        self.order_days, self.timeout_seconds, self.numbers = order_days, timeout_seconds, numbers
         self.clock = ManualClock(NOON)
         self.lines = io.StringIO()
         self.log = Logger(service=f"ordering_{uuid4()}", stream=self.lines)
@@ -119,7 +121,7 @@ class World:
             name,
             "breakers",
             self.tables,
-            NUMBERS,
+            self.numbers,
             clock=lambda: self.clock.now,
             make_name=lambda: next(self.names),
             tally=self.tally,
@@ -143,8 +145,9 @@ class World:
             partner_seconds=5.0,
         )
 
-    def __call__(self, event: dict[str, Any], context: object = None) -> dict[str, Any]:
-        self.clock.now += 1.0
+    def __call__(self, event: dict[str, Any], engine: Context | None = None) -> dict[str, Any]:
+        """An invocation when the engine makes it, or a second after the one before."""
+        self.clock.now = max(self.clock.now, engine.began) if engine else self.clock.now + 1.0
         self.invocation = ManualClock()
         answer = settle(event, ManualContext(self.invocation, self.timeout_seconds), self.worker(self.invocation))
         if next(self.crashes, False):

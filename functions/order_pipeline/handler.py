@@ -56,7 +56,7 @@ def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
 def settle(event: dict[str, Any], context: Context, by: Worker) -> dict[str, Any]:
     """Every order of `event` has made its step, waits in the retry queue, or comes back through Lambda."""
     with one_line(by.log, context) as facts:
-        delivered = delivery(event)
+        delivered = delivery(event, by.pipeline.clock().timestamp())
         tell_delivery(by.log, facts, delivered)
         by.breakers.taken()  # what an invocation before this one did not live to tell is not this one's
 

@@ -10,6 +10,9 @@ through. So are 401 and 404: a wrong token or address is no reason to turn custo
 unclear is therefore never rejected: it stays where it is until the gateway has told, under the order's own key, what
 became of the money.
 
+Trouble is the service's, and opens the breaker, if the next order would meet it as well. Any other 4xx is about the
+one order that was sent: it says that the service works, and no breaker opens for everybody because of it.
+
 A partner must keep its idempotency keys, refusals included, for as long as an order may wait. No credentials are sent:
 an address may not hold any, and a partner that wants them is reached through a proxy which adds them.
 """
@@ -18,7 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from domain.order import Order
@@ -29,6 +32,9 @@ LONGEST_ID = 256
 LONGEST_REASON = 200
 
 REFUSALS = {402, 422}
+
+# Of 4xx these are about who asks, where and how often, whichever order it is.
+OF_THE_SERVICE = {401, 403, 404, 405, 407, 408, 425, 429}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class Trouble:
     cause: str
+    is_orders: bool = False  # the order's own: the service works
+    wait_seconds: float = 0.0  # how long the breaker rests, if this trouble opened it or met it open
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ Reply = Approved | Refused | Trouble | Resting
 class Breaker(Protocol):
     def ask(self) -> Passage | Refusal: ...
     def succeeded(self, passage: Passage) -> None: ...
-    def failed(self, passage: Passage) -> None: ...
+    def failed(self, passage: Passage) -> Refusal | None: ...
 
 
 class Gateway(Protocol):
@@ -87,11 +95,11 @@ class Partner:
         if isinstance(leave, Refusal):
             return Resting(leave.wait_seconds)
         reply = self._asked(path, key, body, id_name)
-        if isinstance(reply, Trouble):
-            self.breaker.failed(leave)
-        else:
+        if not isinstance(reply, Trouble) or reply.is_orders:
             self.breaker.succeeded(leave)
-        return reply
+            return reply
+        refusal = self.breaker.failed(leave)
+        return replace(reply, wait_seconds=refusal.wait_seconds) if refusal else reply
 
     def _asked(self, path: str, key: str, body: Mapping[str, Any], id_name: str | None) -> Reply:
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": key}
@@ -155,7 +163,7 @@ def reply(answer: Answer, id_name: str | None) -> Reply:
         text = reason if isinstance(reason, str) and reason.strip() else f"refused with status {answer.status}"
         return Refused(ascii(text)[1:-1][:LONGEST_REASON])
     if not 200 <= answer.status < 300:
-        return Trouble(f"status {answer.status}")
+        return Trouble(f"status {answer.status}", 400 <= answer.status < 500 and answer.status not in OF_THE_SERVICE)
     if id_name is None:
         return Approved("")
     found = said.get(id_name)

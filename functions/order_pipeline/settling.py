@@ -3,12 +3,16 @@
                        stream                                 queue
     moved, idle        acknowledged                           deleted
     deferred           to the retry queue, acknowledged       sent anew, deleted
+    unserved, fresh    comes back, with all behind it         -
+    unserved           to the retry queue, acknowledged       sent anew for later, deleted; in the end it fails
     troubled           comes back, with all behind it         sent anew for later, deleted; in the end it fails
     stuck              to the retry queue, acknowledged       fails, and becomes a dead letter after some receives
     not reached        comes back                             sent anew, deleted
 
-A shard waits for trouble, because it usually passes; the breaker ends that wait where it does not. It never waits for
-one order that is stuck. Sent anew, a message is as fresh as its first day: a long outage makes no dead letters.
+A shard waits for a partner only while the record is fresh and the breaker closed: most trouble passes in a second, and
+a shard that is late already does not wait at all. For the tables it waits, because without them nothing behind could
+move either. It never waits for one order that is stuck. Deferred, a message is as fresh as on its first day: a long
+outage makes no dead letters. Each time it was itself in trouble counts.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from order_pipeline.steps import Deferred, Idle, Moved, Outcome, Stuck, Troubled
+from order_pipeline.steps import Deferred, Idle, Moved, Outcome, Stuck, Troubled, Unserved
 from order_pipeline.tasks import Delivery, Task
 from streamkit.throttle import SecondsLeft
 
@@ -64,7 +68,7 @@ def advanced(delivery: Delivery, advance: Advance, seconds_left: SecondsLeft) ->
         if number and seconds_left() <= 0:
             return Progress(done, delivery.tasks[number:])
         done.append(Done(task, advance(task, seconds_left)))
-        if delivery.in_order and isinstance(done[-1].outcome, Troubled):
+        if delivery.in_order and _failed(done[-1], in_order=True):
             return Progress(done, delivery.tasks[number + 1 :])
     return Progress(done, [])
 
@@ -85,12 +89,21 @@ def _later(done: Done, in_order: bool) -> Later | None:
     match done.outcome:
         case Deferred(wait_seconds):
             return Later(done.task, wait_seconds)
-        case Troubled() if not in_order and done.task.attempts < MOST_ATTEMPTS:
-            wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(done.task.attempts, 30))
-            return Later(done.task.troubled(), wait)
+        case Unserved(_, rest_seconds) if rest_seconds or not done.task.is_fresh:
+            return _once_more(done.task, rest_seconds)
+        case Troubled() if not in_order:
+            return _once_more(done.task, 0.0)
         case Stuck() if in_order:
             return Later(done.task, STUCK_WAIT_SECONDS)
     return None
+
+
+def _once_more(task: Task, rest_seconds: float) -> Later | None:
+    """The task after a wait that doubles with its attempts, and no earlier than the partner's rest is over."""
+    if task.attempts >= MOST_ATTEMPTS:
+        return None
+    wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(task.attempts, 30))
+    return Later(task.troubled(), max(wait, rest_seconds))
 
 
 def _failed(done: Done, in_order: bool) -> bool:

@@ -47,8 +47,16 @@ class Deferred:
 
 
 @dataclass(frozen=True, slots=True)
+class Unserved:
+    """A partner was asked and did not say yes or no; it may later."""
+
+    cause: str
+    wait_seconds: float = 0.0  # how long its breaker rests now
+
+
+@dataclass(frozen=True, slots=True)
 class Troubled:
-    """The world did not answer as it does on a good day; the same step may succeed later."""
+    """The tables did not answer as they do on a good day; the same step may succeed later."""
 
     cause: str
 
@@ -60,7 +68,7 @@ class Stuck:
     reason: str
 
 
-Outcome = Moved | Idle | Deferred | Troubled | Stuck
+Outcome = Moved | Idle | Deferred | Unserved | Troubled | Stuck
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +242,7 @@ def _put_off(reply: Reply) -> Outcome:
     match reply:
         case Resting(wait_seconds):
             return Deferred(wait_seconds)
-        case Trouble(cause):
-            return Troubled(cause)
+        case Trouble(cause, _, wait_seconds):
+            return Unserved(cause, wait_seconds)
         case _:
             raise AssertionError(f"{reply} is an answer")

@@ -27,6 +27,7 @@ class Task:
     version: int | None = None
     correlation_id: str | None = None
     attempts: int = 0  # how often a message for the order has met with trouble
+    is_fresh: bool = False  # of a change so young that its shard may wait a little for a partner
 
     def message(self) -> str:
         """The task as the retry queue carries it."""
@@ -35,6 +36,10 @@ class Task:
 
     def troubled(self) -> Task:
         return replace(self, attempts=self.attempts + 1)
+
+
+# Lambda asks again after 1, 2 and 4 seconds: trouble that passes as fast costs no detour through the queue.
+FRESH_SECONDS = 5.0
 
 
 class _Waiting(msgspec.Struct, frozen=True, rename="camel"):
@@ -64,7 +69,7 @@ class Delivery:
     removed: list[Change]  # orders deleted by hand before they were finished
 
 
-def delivery(event: Mapping[str, Any]) -> Delivery:
+def delivery(event: Mapping[str, Any], now: float) -> Delivery:
     """The tasks in `event`; of changes only those that a step may follow."""
     records = event.get("Records")
     first = records[0] if isinstance(records, list) and records else {}
@@ -74,12 +79,12 @@ def delivery(event: Mapping[str, Any]) -> Delivery:
         strays = [one for one in found if isinstance(one, Stray)]
         return Delivery(len(found), in_order=False, tasks=tasks, strays=strays, removed=[])
     delivered = changes(event)
-    tasks = [_task(one) for one in delivered if one.after is not None and not _finished(one.after)]
+    tasks = [_task(one, now) for one in delivered if one.after is not None and not _finished(one.after)]
     removed = [one for one in delivered if one.event_name == "REMOVE" and not _finished(one.before or {})]
     return Delivery(len(delivered), in_order=True, tasks=tasks, strays=[], removed=removed)
 
 
-def _task(change: Change) -> Task:
+def _task(change: Change, now: float) -> Task:
     """The task of a change; an item that is no order is looked at as well, and told then."""
     after = change.after or {}
     version, correlation_id = after.get("version"), after.get("correlationId")
@@ -88,6 +93,7 @@ def _task(change: Change) -> Task:
         _order_id(change.keys),
         version if isinstance(version, int) else None,
         correlation_id if isinstance(correlation_id, str) else None,
+        is_fresh=now - change.created < FRESH_SECONDS,
     )
 
 

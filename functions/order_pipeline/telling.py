@@ -8,7 +8,7 @@ from aws_lambda_powertools.logging import Logger
 
 from domain.order import Order, Status
 from order_pipeline.settling import Done, Progress
-from order_pipeline.steps import Deferred, Idle, Moved, Stuck, Troubled
+from order_pipeline.steps import Deferred, Idle, Moved, Stuck, Troubled, Unserved
 from order_pipeline.tasks import Delivery, Task
 from streamkit import metrics
 from streamkit.breaker_store import Tally
@@ -21,7 +21,14 @@ MOVES = {
     Status.REJECTED: "OrdersRejected",
 }
 
-KINDS = {Moved: "moved", Idle: "idle", Deferred: "deferred", Troubled: "troubled", Stuck: "stuck"}
+KINDS = {
+    Moved: "moved",
+    Idle: "idle",
+    Deferred: "deferred",
+    Unserved: "unserved",
+    Troubled: "troubled",
+    Stuck: "stuck",
+}
 
 
 def tell_delivery(log: Logger, facts: dict[str, Any], delivery: Delivery) -> None:
@@ -82,7 +89,7 @@ def _tell(log: Logger, done: Done) -> None:
             log.info("order_moved", extra=about | ({"reason": order.reason} if order.reason else {}))
         case Deferred(wait_seconds):
             log.info("step_deferred", extra=about | {"wait_seconds": round(wait_seconds, 3)})
-        case Troubled(cause):
+        case Unserved(cause) | Troubled(cause):
             log.warning("step_troubled", extra=about | {"cause": cause})
         case Stuck(reason):
             log.error("order_stuck", extra=about | {"reason": reason})

@@ -115,9 +115,10 @@ class Breaker:
         if passage.probe is not None:
             self._moved(Succeeded(passage))
 
-    def failed(self, passage: Passage) -> None:
-        """The service was in trouble, or nothing is known of it."""
-        self._moved(Failed(passage))
+    def failed(self, passage: Passage) -> Refusal | None:
+        """The service was in trouble, or nothing is known of it; if the breaker is open now, how long to wait."""
+        answer = admission(self._moved(Failed(passage)), "", self.clock())
+        return answer if isinstance(answer, Refusal) else None
 
     def _moved(self, event: Event, seen: Seen | None = None) -> State:
         """The state once `event` has had its effect."""

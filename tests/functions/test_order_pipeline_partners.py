@@ -27,10 +27,12 @@ from streamkit.https import Address, Answer
         (422, b"<html>", Refused("refused with status 422")),
         (402, b'{"reason": " "}', Refused("refused with status 402")),
         (402, json.dumps({"reason": "\u2028\n" + "x" * 500}).encode(), Refused("\\u2028\\n" + "x" * 192)),
-        (409, b'{"reason": "in progress"}', Trouble("status 409")),
+        (409, b'{"reason": "in progress"}', Trouble("status 409", is_orders=True)),
         (302, b"", Trouble("status 302")),
-        (400, b"", Trouble("status 400")),
+        (400, b"", Trouble("status 400", is_orders=True)),
+        (413, b"", Trouble("status 413", is_orders=True)),
         (401, b"", Trouble("status 401")),
+        (403, b"", Trouble("status 403")),
         (404, b"", Trouble("status 404")),
         (429, b"", Trouble("status 429")),
         (500, b"", Trouble("status 500")),
@@ -43,8 +45,8 @@ def test_only_two_statuses_refuse_and_only_an_id_approves(status, body, meaning)
 class Watched:
     """A breaker that says one thing and notes what it is told."""
 
-    def __init__(self, says):
-        self.says = says
+    def __init__(self, says, opens=None):
+        self.says, self.opens = says, opens
         self.told: list[str] = []
 
     def ask(self):
@@ -55,6 +57,7 @@ class Watched:
 
     def failed(self, passage):
         self.told.append("failed")
+        return self.opens
 
 
 def partner(breaker, answer):
@@ -71,15 +74,27 @@ def partner(breaker, answer):
     [
         (Answer(200, b'{"paymentId": "p-1"}'), "succeeded"),
         (Answer(402, b"{}"), "succeeded"),
+        (Answer(400, b"{}"), "succeeded"),
+        (Answer(409, b"{}"), "succeeded"),
+        (Answer(413, b"{}"), "succeeded"),
+        (Answer(401, b"{}"), "failed"),
+        (Answer(429, b"{}"), "failed"),
+        (Answer(200, b"{}"), "failed"),
         (Answer(500, b""), "failed"),
         (TimeoutError(), "failed"),
         (HTTPException(), "failed"),
     ],
 )
-def test_the_breaker_hears_of_trouble_and_not_of_refusals(answer, told):
+def test_the_breaker_hears_of_the_services_trouble_and_not_of_refusals_or_of_one_orders_trouble(answer, told):
     breaker = Watched(Passage(0))
     partner(breaker, answer).ask("/payments", "o-1", {}, "paymentId")
     assert breaker.told == [told]
+
+
+def test_trouble_that_opens_the_breaker_says_how_long_it_rests():
+    breaker = Watched(Passage(0), opens=Refusal(15.0))
+    asked = partner(breaker, Answer(500, b"")).ask("/payments", "o-1", {}, "paymentId")
+    assert asked == Trouble("status 500", wait_seconds=15.0)
 
 
 def test_a_partner_that_rests_is_not_asked():

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from domain.order import FOLLOWS, Status
 from local.engine import Timeline
+from order_pipeline.tasks import FRESH_SECONDS
+from streamkit.breaker import Numbers
 from tests.doubles import Fate, cancelled, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing
-from tests.ordering import World, placing, shipped, stream_event, world
+from tests.ordering import NUMBERS, World, placing, shipped, stream_event, world
 from tests.partners import DEATHS, FORTUNES, MemoryPartner
 
 SKUS = ["apple", "pear", "plum"]  # plums are not in the stock
@@ -42,7 +44,7 @@ def queue_fates(dice: Random, share: float) -> Iterator[Fate]:
 class Shop(World):
     """A world whose orders, refusals and misfortunes are thrown."""
 
-    def __init__(self, dice: Random, share: float) -> None:
+    def __init__(self, dice: Random, share: float, numbers: Numbers = NUMBERS) -> None:
         unlucky = {f"o-{number}" for number in range(20) if dice.random() < 0.2}
         unshippable = {f"o-{number}" for number in range(20) if dice.random() < 0.2}
         fortunes = [*FORTUNES, *DEATHS]
@@ -53,6 +55,7 @@ class Shop(World):
             MemoryPartner(lambda body: body["orderId"] in unlucky, endless(dice, share, fortunes), self.looked),
             MemoryPartner(lambda body: body["orderId"] in unshippable, endless(dice, share, fortunes), self.looked),
             timeout_seconds=dice.choice([10.0, 15.6, 17.0, 60.0]),
+            numbers=numbers,
         )
         self.dice, self.share = dice, share
         self.is_nested = False
@@ -144,6 +147,17 @@ def comes_out_even(shop: Shop) -> None:
         assert all(then in FOLLOWS[before] for before, then in pairwise(stages))
 
 
+SETTINGS = st.builds(
+    Numbers,
+    failures=st.integers(1, 50),
+    window_seconds=st.floats(1, 600),
+    rest_seconds=st.floats(1, 60),
+    longest_rest_seconds=st.floats(1, 300),
+)
+
+# Fresh, a record comes back after 1, 2 and 4 s; then its order goes to the queue, and the rest of the shard goes on.
+MOST_SHARD_WAIT_SECONDS = 2 * FRESH_SECONDS
+
 LUCK = st.randoms(use_true_random=True)
 SHARES = st.sampled_from([0.0, 0.05, 0.2, 0.5])
 
@@ -172,15 +186,19 @@ def test_the_stream_read_anew_from_its_beginning_changes_nothing(dice, share):
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
-@given(LUCK, st.integers(1, 40))
-@example(Random(1), 40)
-def test_while_the_gateway_is_down_no_shard_waits_and_no_order_is_lost_or_rejected(dice, minutes):
-    shop = Shop(dice, 0.0)
+@given(LUCK, st.integers(1, 40), SETTINGS)
+@example(Random(1), 40, Numbers(failures=1000))
+@example(Random(1), 40, Numbers(failures=7))
+@example(Random(1), 40, Numbers(longest_rest_seconds=45))
+def test_while_the_gateway_is_down_no_shard_waits_and_no_order_is_lost_or_rejected(dice, minutes, numbers):
+    shop = Shop(dice, 0.0, numbers)
     shop.open()
     shop.gateway.fortune = endless(dice, 1.0, list(FORTUNES))
     for _ in range(minutes):
+        began = shop.clock.now
         timeline = shop.stream(shop.changes(), MaximumRetryAttempts=10)
         assert timeline.discarded == []
+        assert all(one.at - began < MOST_SHARD_WAIT_SECONDS for one in timeline.invocations)
         assert shop.messages(shop.waiting()).dead_letters == []
         shop.clock.now += 60.0
     standing = {order.status for order in shop.orders() if not (order.reason or "").startswith("sku")}

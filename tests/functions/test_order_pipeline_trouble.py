@@ -4,11 +4,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from order_pipeline.settling import MOST_ATTEMPTS
+from order_pipeline.tasks import FRESH_SECONDS
+from streamkit.breaker import Numbers
 from streamkit.changes import ChangeError
 from streamkit.https import Answer
 from tests.doubles import Rubbish, cancelled, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, Written
-from tests.ordering import LINE, STAGES, brought_to, everyone_refuses, placing, sqs, stream_event, world
+from tests.ordering import LINE, NOON, STAGES, brought_to, everyone_refuses, placing, sqs, stream_event, world
 from tests.partners import MemoryPartner
 
 
@@ -72,22 +74,51 @@ def test_an_open_breaker_leaves_the_order_where_it_is_and_the_shard_flows():
     made = world(gateway=MemoryPartner(fortunes=["500 before"] * 3))
     made(stream_event(*placing(made, "o-1", "o-2")))
     changes = made.changes()
-    for _ in range(3):
+    for _ in range(2):
         made(stream_event(*changes))
     assert made(stream_event(*changes)) == {"batchItemFailures": []}
     assert made.queue.messages == [
-        {"orderId": "o-1", "correlationId": "corr-o-1"},
+        {"orderId": "o-1", "correlationId": "corr-o-1", "attempts": 1},
         {"orderId": "o-2", "correlationId": "corr-o-2"},
     ]
     assert [order.status for order in made.orders()] == ["VALIDATED", "VALIDATED"]
-    assert made.queue.delays == [18, 18]  # nine seconds of rest are left, and the whole jitter
+    assert made.queue.delays == [30, 20]  # the first wait of a troubled order, and the rest; each with the whole jitter
+
+
+def test_a_call_that_opens_the_breaker_sends_its_order_to_wait_as_long_as_the_rest():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"]), numbers=Numbers(failures=1, rest_seconds=100.0))
+    answer = made(stream_event(*brought_to(made, "VALIDATED")))
+    assert (answer, made.queue.delays) == ({"batchItemFailures": []}, [200])
+
+
+def test_a_probe_that_fails_is_an_attempt_of_its_order():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"]), numbers=Numbers(failures=1, rest_seconds=100.0))
+    brought_to(made, "VALIDATED")
+    answer = made(sqs({"orderId": "o-1", "attempts": MOST_ATTEMPTS}))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-0"}]}
+
+
+def test_a_shard_that_is_late_already_does_not_wait_for_a_partner():
+    made = world(gateway=MemoryPartner(fortunes=["500 before"]))
+    changes = brought_to(made, "VALIDATED")
+    made.clock.now = NOON + FRESH_SECONDS
+    assert made(stream_event(*changes, *placing(made, "o-2"))) == {"batchItemFailures": []}
+    assert (made.order("o-2").status, made.queue.messages[0]["attempts"]) == ("VALIDATED", 1)
+
+
+def test_an_order_that_the_gateway_does_not_understand_opens_no_breaker():
+    made = world(gateway=MemoryPartner(), numbers=Numbers(failures=1))
+    changes = brought_to(made, "VALIDATED")
+    made.gateway.post = lambda *_: Answer(400, b"{}")
+    made(stream_event(*changes))
+    assert made.tables.tables["breakers"] == {}
 
 
 def test_an_order_that_cannot_be_queued_comes_back_to_the_shard():
     made = world(gateway=MemoryPartner(fortunes=["500 before"] * 3))
     made(stream_event(*placing(made, "o-1", "o-2", "o-3")))
     changes = made.changes()
-    for _ in range(3):
+    for _ in range(2):
         made(stream_event(*changes))
     made.queue.script = iter([1] + [0] * 50)
     assert made(stream_event(*changes)) == {"batchItemFailures": [{"itemIdentifier": "101"}]}
@@ -103,7 +134,7 @@ def test_once_its_wait_is_over_an_order_goes_on_from_where_it_is():
 def test_a_message_that_finds_the_breaker_open_is_sent_anew_and_deleted():
     made = world(gateway=MemoryPartner(fortunes=["500 before"] * 3))
     change = brought_to(made, "VALIDATED")
-    for _ in range(4):
+    for _ in range(3):
         made(stream_event(*change))
     (body,) = made.waiting()
     assert made(sqs(body)) == {"batchItemFailures": []}

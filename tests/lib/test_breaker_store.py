@@ -158,6 +158,27 @@ def test_a_probe_that_succeeds_closes_for_all():
     assert second.ask() == Passage(1)
 
 
+def test_a_failure_that_opens_it_is_told_the_rest_and_one_before_is_told_nothing():
+    breaker = Fleet().instance()
+    assert [breaker.failed(breaker.ask()) for _ in range(2)] == [None, Refusal(10.0)]
+
+
+def test_a_probe_that_fails_is_told_the_longer_rest():
+    fleet = Fleet()
+    first, _ = fleet.opened()
+    fleet.clock.now += 10.0
+    assert first.failed(first.ask()) == Refusal(20.0)
+
+
+def test_a_late_failure_is_told_what_is_left_of_the_rest():
+    fleet = Fleet()
+    slow = fleet.instance()
+    passage = slow.ask()
+    fleet.opened()
+    fleet.clock.now += 9.0
+    assert slow.failed(passage) == Refusal(1.0)
+
+
 def test_a_probe_that_fails_opens_again_for_longer():
     fleet = Fleet()
     first, second = fleet.opened()
