@@ -58,6 +58,44 @@ run "statuses_changes_and_changed_attributes_narrow_the_rule" {
   }
 }
 
+run "statuses_alone_take_the_change_that_brought_them" {
+  command = plan
+
+  module {
+    source = "./modules/subscriber"
+  }
+
+  variables {
+    subscription = { statuses = ["SHIPPED"] }
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.this.event_pattern) == {
+      source      = ["sluice.orders"]
+      detail-type = ["OrderChanged"]
+      detail      = { status = ["SHIPPED"], change = ["INSERT", "MODIFY"], changed = ["status"] }
+    }
+    error_message = "A shipped order that is written once more, or expires, is not shipped again."
+  }
+}
+
+run "statuses_beside_changes_take_every_such_change" {
+  command = plan
+
+  module {
+    source = "./modules/subscriber"
+  }
+
+  variables {
+    subscription = { statuses = ["SHIPPED"], changes = ["REMOVE"] }
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.this.event_pattern).detail == { status = ["SHIPPED"], change = ["REMOVE"] }
+    error_message = "Who says which changes it means must get those and no condition beside them."
+  }
+}
+
 run "a_pattern_of_its_own_is_taken_as_it_is" {
   command = plan
 

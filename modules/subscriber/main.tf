@@ -8,11 +8,15 @@ locals {
 
   rule_may_send = { service = "events.amazonaws.com", source_arn = local.rule_arn }
 
+  # An order has its status in every later change as well, down to its removal. Who asks for statuses means the change that
+  # brought them, unless it says which changes it means.
+  transitions_wanted = length(var.subscription.statuses) > 0 && length(var.subscription.changes) == 0
+
   wanted_details = {
     for field, values in {
       status  = var.subscription.statuses
-      change  = var.subscription.changes
-      changed = var.subscription.changed
+      change  = local.transitions_wanted ? ["INSERT", "MODIFY"] : var.subscription.changes
+      changed = local.transitions_wanted && length(var.subscription.changed) == 0 ? ["status"] : var.subscription.changed
     } : field => sort(values) if length(values) > 0
   }
 

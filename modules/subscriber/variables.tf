@@ -36,8 +36,8 @@ variable "subscription" {
   type = object({
     source       = optional(string, "sluice.orders")
     detail_types = optional(set(string), ["OrderChanged"])
-    statuses     = optional(set(string), []) # the status after the change; empty: every one
-    changes      = optional(set(string), []) # INSERT, MODIFY, REMOVE; empty: every one
+    statuses     = optional(set(string), []) # what the order came to; beside changes, what it has after one; empty: every one
+    changes      = optional(set(string), []) # INSERT, MODIFY, REMOVE; empty: every one, beside statuses the first two
     changed      = optional(set(string), []) # attributes, one of which must have changed; empty: whichever
     pattern      = optional(string)          # an event pattern of your own, in place of all of these
   })
