@@ -39,6 +39,7 @@ from tests.partners import MemoryPartner
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/2024-05-01T00:00:00.000"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:retries"
 NOON = 1714564800.0  # 2024-05-01T12:00:00Z
+PLACED = "20240501120000000"  # noon, as partners know the orders that were placed then
 KEYS = {"orders": ("id",), "stock": ("sku",), "breakers": ("name",)}
 NUMBERS = Numbers(failures=3, window_seconds=60, rest_seconds=10, longest_rest_seconds=40, lease_seconds=20)
 ADDRESS = Address(secure=True, host="partner.example", port=443, path="")
@@ -104,7 +105,7 @@ class World:
     def place(self, order_id: str, *lines: tuple[str, int, int]) -> Order:
         """An order of (sku, quantity, price), as the API puts it."""
         new = NewOrder("c-1", tuple(Line(*line) for line in lines))
-        order = placed(new, order_id, datetime.fromtimestamp(NOON, UTC), f"corr-{order_id}")
+        order = placed(new, order_id, datetime.fromtimestamp(self.clock.now, UTC), f"corr-{order_id}")
         self.put(order)
         return order
 

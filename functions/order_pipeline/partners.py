@@ -117,7 +117,7 @@ class PaymentGateway:
 
     def pay(self, order: Order) -> Reply:
         body = {"orderId": order.id, "amountCents": order.total_cents, "correlationId": order.correlation_id}
-        return self.partner.ask("/payments", order.id, body, "paymentId")
+        return self.partner.ask("/payments", partner_key(order), body, "paymentId")
 
     def refund(self, order: Order) -> Reply:
         assert order.payment is not None
@@ -127,7 +127,7 @@ class PaymentGateway:
             "amountCents": order.total_cents,
             "correlationId": order.correlation_id,
         }
-        return self.partner.ask("/refunds", f"refund-{order.id}", body, None)
+        return self.partner.ask("/refunds", f"refund-{partner_key(order)}", body, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class ParcelCarrier:
     def ship(self, order: Order) -> Reply:
         items = [{"sku": line.sku, "quantity": line.quantity} for line in order.items]
         body = {"orderId": order.id, "items": items, "correlationId": order.correlation_id}
-        return self.partner.ask("/shipments", f"shipment-{order.id}", body, "shipmentId")
+        return self.partner.ask("/shipments", f"shipment-{partner_key(order)}", body, "shipmentId")
 
 
 class BuiltIn:
@@ -153,6 +153,11 @@ class BuiltIn:
 
     def ship(self, order: Order) -> Reply:
         return Approved(f"built-in-shipment-{order.id}")
+
+
+def partner_key(order: Order) -> str:
+    """What a partner knows this one order by: once an order has expired, its id may be placed anew."""
+    return f"{order.id}-{''.join(filter(str.isdigit, order.placed_at))}"
 
 
 def reply(answer: Answer, id_name: str | None) -> Reply:

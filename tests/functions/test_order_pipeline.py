@@ -5,7 +5,7 @@ import json
 import pytest
 
 from domain.order import Status
-from tests.ordering import LINE, STAGES, brought_to, everyone_refuses, placing, shipped, stream_event, world
+from tests.ordering import LINE, PLACED, STAGES, brought_to, everyone_refuses, placing, shipped, stream_event, world
 from tests.partners import MemoryPartner
 
 
@@ -17,8 +17,8 @@ def test_an_order_goes_from_placed_to_shipped_one_step_per_change():
     assert (made.statuses("o-1"), order.version, order.payment.id, order.shipment.id) == (
         STAGES,
         5,
-        "paymentId-o-1",
-        "shipmentId-shipment-o-1",
+        f"paymentId-o-1-{PLACED}",
+        f"shipmentId-shipment-o-1-{PLACED}",
     )
     assert (made.available()["apple"], made.reservations(), made.gateway.cents("/payments")) == (8, [], 500)
 
@@ -34,7 +34,7 @@ def test_the_gateway_hears_what_to_charge_under_the_orders_own_key():
     made = world(gateway=MemoryPartner())
     made(stream_event(*brought_to(made, "VALIDATED")))
     assert made.gateway.done == {
-        "o-1": ("/payments", {"orderId": "o-1", "amountCents": 500, "correlationId": "corr-o-1"})
+        f"o-1-{PLACED}": ("/payments", {"orderId": "o-1", "amountCents": 500, "correlationId": "corr-o-1"})
     }
 
 

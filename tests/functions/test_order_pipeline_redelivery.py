@@ -6,7 +6,7 @@ import pytest
 
 from domain.order import Status
 from tests.memory_dynamodb import Failing, Written
-from tests.ordering import LINE, STAGES, brought_to, everyone_refuses, sqs, stream_event, world
+from tests.ordering import LINE, PLACED, STAGES, brought_to, everyone_refuses, sqs, stream_event, world
 from tests.partners import DEATHS, FORTUNES, MemoryPartner
 
 
@@ -41,7 +41,18 @@ def test_a_payment_whose_answer_was_never_seen_is_asked_for_again_and_charged_on
     made.place("o-1", LINE)
     made.finish()
     assert (made.statuses("o-1"), made.gateway.cents("/payments")) == (STAGES, 500)
-    assert made.gateway.asked == [("/payments", "o-1")] * 2
+    assert made.gateway.asked == [("/payments", f"o-1-{PLACED}")] * 2
+
+
+def test_an_order_placed_anew_under_the_id_of_one_that_expired_is_paid_and_shipped_anew():
+    made = world(gateway=MemoryPartner(), carrier=MemoryPartner(), order_days=7)
+    made.place("o-1", LINE)
+    made.finish()
+    del made.tables.tables["orders"]["o-1"]
+    made.place("o-1", LINE)
+    made.finish()
+    shipments = [path for path, _ in made.carrier.done.values()]
+    assert (made.gateway.cents("/payments"), shipments) == (1000, ["/shipments"] * 2)
 
 
 def test_an_order_is_never_rejected_while_its_payment_is_unclear():
@@ -90,9 +101,9 @@ def test_a_payment_that_comes_through_after_its_order_was_rejected_is_given_back
     second_thoughts(made, made.gateway)
     made(stream_event(*change))
     order = made.order("o-1")
-    assert (order.status, order.payment.id, order.compensated) == (Status.REJECTED, "paymentId-o-1", False)
+    assert (order.status, order.payment.id, order.compensated) == (Status.REJECTED, f"paymentId-o-1-{PLACED}", False)
     made.finish()
-    assert (made.order("o-1").compensated, made.gateway.asked[-1]) == (True, ("/refunds", "refund-o-1"))
+    assert (made.order("o-1").compensated, made.gateway.asked[-1]) == (True, ("/refunds", f"refund-o-1-{PLACED}"))
 
 
 def test_goods_that_leave_after_their_order_was_rejected_are_told():

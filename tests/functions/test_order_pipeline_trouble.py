@@ -10,7 +10,7 @@ from streamkit.changes import ChangeError
 from streamkit.https import Answer
 from tests.doubles import Rubbish, cancelled, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, Written
-from tests.ordering import LINE, NOON, STAGES, brought_to, everyone_refuses, placing, sqs, stream_event, world
+from tests.ordering import LINE, NOON, PLACED, STAGES, brought_to, everyone_refuses, placing, sqs, stream_event, world
 from tests.partners import MemoryPartner
 
 
@@ -20,7 +20,7 @@ def test_trouble_brings_a_shard_back_from_the_order_that_met_it():
     answer = made(stream_event(*made.changes()))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "101"}]}
     assert [order.status for order in made.orders()] == ["PAID", "VALIDATED", "VALIDATED"]
-    assert made.gateway.asked == [("/payments", "o-1"), ("/payments", "o-2")]
+    assert made.gateway.asked == [("/payments", f"o-1-{PLACED}"), ("/payments", f"o-2-{PLACED}")]
 
 
 @pytest.mark.parametrize("error", [throttled(), timed_out(), refused("InternalServerError", 500)])
@@ -196,7 +196,7 @@ def test_a_refund_that_the_gateway_refuses_is_stuck_and_nothing_is_forgotten():
     made.gateway.post = lambda *_: Answer(422, b'{"reason": "too old"}')
     made(stream_event(*change))
     (line,) = made.logged("order_stuck")
-    assert line["reason"] == "payment paymentId-o-1 must be refunded; the gateway refused: too old"
+    assert line["reason"] == f"payment paymentId-o-1-{PLACED} must be refunded; the gateway refused: too old"
     assert made.order("o-1").compensated is None
 
 
