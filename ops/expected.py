@@ -44,10 +44,10 @@ class Limits:
         for name in (RECORDS, *SUMS, *BOUNDS):
             if name in BOUNDS and (besides or name not in sure):
                 continue  # a copy may have been the cheapest or the dearest of a window that has no other trip
-            least, value = sure.get(name, 0), found.get(name, 0)
+            least = sure.get(name, 0)
             most = least + besides.get(name, 0)
-            if not least <= value <= most:
-                yield f"{name} must be {span(least, most)}, found {value}"
+            if not least <= found.get(name, 0) <= most:
+                yield f"{name} must be {span(least, most)}, found {found.get(name, 'none')}"
 
 
 @dataclass(slots=True)
@@ -79,7 +79,8 @@ def counted(totals: Iterable[Total]) -> dict[Any, Sums]:
     found: dict[Any, Sums] = {}
     for total in totals:
         facts = total.facts()
-        found[total.vendor, total.bucket] = {name: facts[name] for name in (*SUMS, *BOUNDS)}
+        known = (name for name in (*SUMS, *BOUNDS) if facts[name] is not None)
+        found[total.vendor, total.bucket] = {name: facts[name] for name in known}
     return found
 
 

@@ -22,7 +22,8 @@ from ops.pages import items
 from ops.totals import SUMS, Table, Total, read
 from streamkit.instants import second
 
-ARRIVAL_SECONDS = 60.0  # how far the clocks of a producer and of the stream may be apart
+MOST_NAMED = 20
+ARRIVAL_SECONDS = 10.0  # how far the clocks of a producer and of the stream may be apart
 
 SHOWN = {"trips": "{:,}".format, "fareCents": money}
 
@@ -89,7 +90,9 @@ class Reconciliation:
             yield f"It holds, in each of {len(self.expected.totals.sure)} windows of a vendor: {exact}."
             return
         yield "IT DOES NOT HOLD."
-        yield from self.differences
+        yield from self.differences[:MOST_NAMED]
+        if more := self.differences[MOST_NAMED:]:
+            yield f"and {len(more)} more, which --json tells"
         yield (
             "Fewer: a window is counted when its shard has a record of a later one. More: whoever else put trips of "
             "these windows has a report as well; add it with another --report."

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
 from types import FrameType
 
 from local import endpoint, probe
@@ -31,7 +32,6 @@ AWS_ENDPOINT_URL names is used, whatever answers there.
 
 Exit status: 0 the accounts hold, 1 they do not, 130 interrupted."""
 SHOWN = "module.trips"  # the other flows would be waited for and not seen
-REPORT = ".local/trips.json"
 HELD, FAILED, INTERRUPTED = 0, 1, 130
 
 
@@ -64,7 +64,8 @@ def demonstrated(laptop: Laptop, plan: Plan, signals: Signals, *, keep: bool) ->
     try:
         with telling(lambda: progress(laptop.stack.state), lambda text: print(text, file=sys.stderr, flush=True)):
             laptop.up(SHOWN)
-        accounts = run(laptop.address.url, laptop.stack.outputs(), plan, Screen(sys.stdout, time.monotonic))
+        screen = Screen(sys.stdout, time.monotonic)
+        accounts = run(laptop.address.url, laptop.stack.outputs(), plan, screen, report_of(laptop))
         print(f"\n{accounts.text()}\n", flush=True)
         kept = keep
     finally:
@@ -89,9 +90,15 @@ def address() -> Address:
     return Address("http", "127.0.0.1", port)
 
 
+def report_of(laptop: Laptop) -> Path:
+    """Where the demo's own producer reports."""
+    return laptop.stack.folder.with_name("demo.json")
+
+
 def to_try(laptop: Laptop) -> str:
     stream, environment = laptop.stack.outputs()["trips_stream_name"], laptop.stack.name
     credentials = " ".join(f"{name}={value}" for name, value in as_root(laptop.address.url, {}).items())
+    own, yours = report_of(laptop), report_of(laptop).with_name("yours.json")
     python, spoiled = ".venv/bin/python", "--poison 0.02 --late 0.05 --very-late 0.02"
     lateness = f"--allowed-lateness-seconds {ALLOWED_LATENESS_SECONDS}"
     return f"""It is left up. To try:
@@ -100,13 +107,13 @@ export {credentials.replace("AWS_REGION", "AWS_DEFAULT_REGION")}
 {python} -m ops totals --environment {environment}
 tail -f {laptop.engine.log}
 
-Trips of your own, and whether the totals are what their producer says. {lateness}
-is what this stack allows; another one would make the report expect what the totals cannot show. What comes a window
-later ends the windows that are still open:
+Trips of your own, and whether the totals are what the producers say, the demo's and yours. This stack allows
+{ALLOWED_LATENESS_SECONDS} s of lateness; told otherwise, a report expects what the totals cannot show. What comes
+a window later ends the windows that are still open:
 
-{python} -m producer --stream {stream} --seconds 20 {spoiled} {lateness} --report {REPORT}
+{python} -m producer --stream {stream} --seconds 20 {spoiled} {lateness} --report {yours}
 sleep {WINDOW_SECONDS} && {python} -m producer --stream {stream} --records 100 --poison 1 && sleep 5
-{python} -m ops reconcile --environment {environment} --report {REPORT}
+{python} -m ops reconcile --environment {environment} --report {own} --report {yours}
 
 make down
 """

@@ -8,6 +8,7 @@ fault                    [ answers get lost    ]
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from botocore.config import Config
@@ -75,8 +77,11 @@ class Plan:
         )
 
 
-def run(url: str, outputs: dict[str, Any], plan: Plan, screen: Screen) -> Reconciliation:
-    """The accounts of one run over the stack behind `outputs`, whose mappings an engine runs."""
+def run(url: str, outputs: dict[str, Any], plan: Plan, screen: Screen, kept: Path | None = None) -> Reconciliation:
+    """The accounts of one run over the stack behind `outputs`, whose mappings an engine runs.
+
+    The producer's report is kept where that is wanted.
+    """
     stores = Stores(cache(lambda service: client(service, url)), outputs)
     told: set[tuple[str, str]] = set()
     with ExitStack() as under, Trips(url, outputs["trips_stream_name"], plan) as trips:
@@ -90,6 +95,8 @@ def run(url: str, outputs: dict[str, Any], plan: Plan, screen: Screen) -> Reconc
             time.sleep(LOOK_SECONDS)
         under.close()
         report = trips.report()
+        if kept is not None:
+            kept.write_text(json.dumps(report.document()), encoding="utf-8")
         screen.tell("all trips are put; a record of a later window ends those that are still open")
         for _ in settling(stores):
             shown(stores.look(), trips, screen, told)

@@ -159,7 +159,7 @@ class Up:
         self.interrupted = interrupted
         self.ended = False
         self.stack = SimpleNamespace(
-            state=state, name="demo", outputs=lambda: {"trips_stream_name": "sluice-demo-trips"}
+            folder=state, state=state, name="demo", outputs=lambda: {"trips_stream_name": "sluice-demo-trips"}
         )
         self.engine = SimpleNamespace(log="engine.log")
 

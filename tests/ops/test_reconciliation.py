@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain import trip
-from ops.reconciliation import ReportError, Run, reconciled
+from ops.reconciliation import MOST_NAMED, ReportError, Run, reconciled
 from producer import Producer, Settings
 from producer.run import Interruption, Time, carry_out
 from producer.run import Run as ProducerRun
@@ -111,6 +111,24 @@ def test_it_does_not_hold_when_a_late_trip_is_missing():
     del table.items[next(place for place in table.items if place[1].startswith("late#"))]
     (difference,) = reconciled(table, "totals", [run]).differences
     assert difference.startswith("late trips of vendor ")
+
+
+def test_a_total_whose_bounds_are_just_being_written_is_a_difference():
+    run = produced(stream := MemoryStream())
+    table = Table(stream)
+    place, total = next((place, item) for place, item in table.items.items() if place[1].startswith("total#"))
+    cents = int(total.pop("minFareCents")["N"])
+    (difference,) = reconciled(table, "totals", [run]).differences
+    assert difference == (
+        f"totals of vendor {place[0]} at {place[1].split('#')[1]}: minFareCents must be {cents}, found none"
+    )
+
+
+def test_a_text_names_some_differences_and_says_how_many_more_there_are():
+    run = produced(MemoryStream())
+    accounts = reconciled(Table(), "totals", [run])
+    assert len(accounts.differences) > MOST_NAMED
+    assert f"and {len(accounts.differences) - MOST_NAMED} more" in accounts.text()
 
 
 def test_copies_that_may_have_been_stored_are_no_difference():
