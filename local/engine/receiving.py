@@ -14,6 +14,10 @@ from local.engine.mapping import Mapping
 from local.engine.responses import NOT_JSON, TOO_DEEP, UNREADABLE, reported_failures
 
 
+# Of what has grown: moments as late as those of simulations may be are some microseconds apart.
+ROUNDING = 1e-3
+
+
 class Concurrency:
     """How many batches may run at once: grows while it is the bottleneck, halves when the function fails."""
 
@@ -32,7 +36,7 @@ class Concurrency:
     def limit(self, now: float) -> int:
         if self.saturated_since is None:
             return self.base
-        grown = int((now - self.saturated_since) * rulings.QUEUE_GROWTH_PER_MINUTE / 60 + 1e-9)
+        grown = int((now - self.saturated_since) * rulings.QUEUE_GROWTH_PER_MINUTE / 60 + ROUNDING)
         return min(self.highest, self.base + grown)
 
     def saturated(self, now: float) -> float | None:

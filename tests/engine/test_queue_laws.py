@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.engine import QueueMessage, QueueSettings, Timeline, simulate
+from local.engine.mapping import load
+from local.engine.moments import END
+from local.engine.receiving import Concurrency
 from tests.engine.doubles import FIFO, QUEUE, mapping
 
 SLOW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -140,6 +143,15 @@ def test_no_message_is_in_two_batches_at_once_though_it_waited_for_its_call(worl
     for invocation in world.timeline.invocations:
         assert all(busy_until.get(name, 0.0) <= invocation.at for name in invocation.names)
         busy_until |= dict.fromkeys(invocation.names, invocation.ended)
+
+
+@given(st.floats(0, END), st.integers(1, 40))
+def test_the_time_at_which_more_batches_may_run_is_the_time_at_which_they_do(saturated, steps):
+    # virtual time would stand still otherwise: the moments of this century are a quarter of a microsecond apart
+    concurrency, now = Concurrency(load(mapping(QUEUE))), saturated
+    for _ in range(steps):
+        now = concurrency.saturated(now) or now
+    assert concurrency.limit(now) == concurrency.first + steps
 
 
 def assert_groups_keep_their_order(world):
