@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from ops.pages import items
+from streamkit.instants import second
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
@@ -106,7 +107,7 @@ def key(by: str, period: datetime) -> str:
 
 
 def stamp(period: datetime) -> str:
-    return period.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return second(period)
 
 
 def facts(figure: Figure) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from producer.traffic import KINDS, Event
+from streamkit.instants import second
 
 Place = tuple[int, int]  # vendor, and the first second of the window
 
@@ -103,13 +103,9 @@ class Expectation:
         vendor_id, window = place
         fares = {} if row.fares is None else {"minFareCents": row.fares[0], "maxFareCents": row.fares[1]}
         uncertain = {"uncertain": row.uncertain.document()} if row.uncertain.trips else {}
-        return {"vendorId": vendor_id, "window": _instant(window), **row.sums.document(), **fares, **uncertain}
+        return {"vendorId": vendor_id, "window": second(window), **row.sums.document(), **fares, **uncertain}
 
 
 def _in_json(kind: str) -> str:
     first, *rest = kind.split("_")
     return first + "".join(map(str.capitalize, rest))
-
-
-def _instant(epoch_seconds: int) -> str:
-    return f"{datetime.fromtimestamp(epoch_seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
