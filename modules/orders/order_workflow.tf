@@ -6,7 +6,7 @@ locals {
       description  = "Starts one fulfilment for each order."
       package      = "order_workflow"
       vpc          = null
-      subscription = { statuses = ["SHIPPED"], changes = ["INSERT", "MODIFY"] }
+      subscription = { statuses = ["SHIPPED"] }
       scale        = local.built_in_scale
       environment  = { STATE_MACHINE_ARN = local.fulfilment_arn }
 
