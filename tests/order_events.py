@@ -43,6 +43,11 @@ def rejected(order_id: str = "o-1", *before: Status, **given: Any) -> list[Order
     return [*versions, noted(versions[-1], PLACED_AT + timedelta(minutes=1), compensated=True)]
 
 
+def placed_again(order_id: str = "o-1") -> list[Order]:
+    """Another order under the id of one that is gone, a week later."""
+    return shipped(order_id, at=PLACED_AT + timedelta(days=7))
+
+
 def records(history: History, first: int = 1) -> list[dict[str, Any]]:
     """The stream's record of each change."""
     found = []
@@ -64,8 +69,8 @@ def detail(record: dict[str, Any]) -> dict[str, Any]:
     return read
 
 
-def details(history: History) -> list[dict[str, Any]]:
-    return [detail(record) for record in records(history)]
+def details(history: History, first: int = 1) -> list[dict[str, Any]]:
+    return [detail(record) for record in records(history, first)]
 
 
 def trimmed(one: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
     paid       paidOrders +1     units +n    revenueCents +c
     rejected   rejectedOrders +1             and, if it was paid before:  units -n  revenueCents -c
 
+An order that was paid when it was first written, as one brought in from elsewhere, is placed and paid at once.
 Each is added to the minute, the hour and the day the order was placed in, for all orders and for each of its skus. What
 an effect adds follows from its own change alone: they may come in any order. A sku's revenue is that of its own lines.
 """
@@ -28,6 +29,9 @@ Sums = Counter[str]  # attribute -> what is added to it
 MOST_CENTS = 5 * 10**14
 
 ALL = "all"
+
+# Who stands in one of these has paid.
+PAID = frozenset({Status.PAID, Status.RESERVED, Status.SHIPPED})
 
 # How much of a moment names its period: 2026-11-21T00:05:30.250Z
 PERIODS = {"minute": (16, ":00Z"), "hour": (13, ":00:00Z"), "day": (10, "T00:00:00Z")}
@@ -56,15 +60,16 @@ class Part:
     cells: dict[Cell, Sums]
 
 
-def kind(event: OrderEvent) -> Kind | None:
-    """Which effect the change has, if any."""
+def kinds(event: OrderEvent) -> list[Kind]:
+    """Which effects the change has, if any."""
+    found: list[Kind] = []
     if event.change == "INSERT":
-        return "placed"
-    if event.is_transition and event.status is Status.PAID:
-        return "paid"
-    if event.is_transition and event.status is Status.REJECTED:
-        return "rejected"
-    return None
+        found.append("placed")
+    if event.is_transition and event.status in PAID and event.previous_status not in PAID:
+        found.append("paid")
+    if event.is_transition and event.status == Status.REJECTED:
+        found.append("rejected")
+    return found
 
 
 def facts(order_id: str, image: dict[str, Any]) -> Facts:
@@ -87,7 +92,7 @@ def parts(event: OrderEvent, kind: Kind, facts: Facts) -> list[Part]:
         for name, (length, rest) in PERIODS.items()
     ]
     return [
-        Part((f"order#{event.order_id}", f"{kind}/{number}"), dict(cells[start : start + MOST_CELLS]))
+        Part((f"order#{event.order_id}#{facts.placed_at}", f"{kind}/{number}"), dict(cells[start : start + MOST_CELLS]))
         for number, start in enumerate(range(0, len(cells), MOST_CELLS))
     ]
 
@@ -105,7 +110,7 @@ def totals(counted: list[Part]) -> Sums:
 def _sign(event: OrderEvent, kind: Kind) -> int:
     if kind == "paid":
         return 1
-    return -1 if kind == "rejected" and event.previous_status in (Status.PAID, Status.RESERVED) else 0
+    return -1 if kind == "rejected" and event.previous_status in PAID else 0
 
 
 def _sums(kind: Kind, sign: int, units: int, cents: int) -> Sums:

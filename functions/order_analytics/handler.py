@@ -15,7 +15,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from domain.order_event import OrderEventError, order_event
-from order_analytics.effects import FactsError, Part, facts, kind, parts, totals
+from order_analytics.effects import FactsError, Part, facts, kinds, parts, totals
 from order_analytics.settings import Settings
 from order_analytics.store import FiguresStore
 from streamkit import clients, metrics, settings
@@ -81,13 +81,16 @@ def analyse(event: dict[str, Any], context: Context, to: Analyst) -> dict[str, A
 def effect(message: Message, orders: CurrentItems, seconds_left: SecondsLeft) -> list[Part]:
     """The parts of what the message's change does to the figures; none if it does nothing."""
     event = order_event(message.body)
-    what = kind(event)
-    if what is None:
+    what = kinds(event)
+    if not what:
         return []
     image = orders.get(event.order_id, seconds_left) if event.trimmed else event.image
     if image is None:
-        raise FactsError(f"order {event.order_id} was removed before its {what} counted, and its event has no image")
-    return parts(event, what, facts(event.order_id, image))
+        raise FactsError(
+            f"order {event.order_id} was removed before its {' and '.join(what)} counted, and its event has no image"
+        )
+    found = facts(event.order_id, image)
+    return [part for one in what for part in parts(event, one, found)]
 
 
 @cache

@@ -1,12 +1,13 @@
 """The figures table. Effects and their markers are written in one transaction, as many of them as fit into it.
 
-    put      order#o-1 paid/0        if it is not there
-    put      order#o-2 placed/0      if it is not there
-    add      minute#... all          orders 1, paidOrders 1, units 3, revenueCents 2750
+    put      order#o-1#2026-11-21T00:05:30.250Z paid/0      if it is not there
+    put      order#o-2#2026-11-21T00:05:31.000Z placed/0    if it is not there
+    add      minute#... all                                 orders 1, paidOrders 1, units 3, revenueCents 2750
     add      ...
 
 Every order of a day adds to the same items. One by one, hundreds a second would refuse each other; together they are
 one write. A marker that stands already cancels the transaction and is left out of the next: what it is of counts.
+It says when its order was placed: another order under the same id counts for itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """What is told of an order that came to another status. Ids and the status: no names, no addresses, no prices.
 
 e-mail, SMS    Order o-1 is REJECTED: sku tea is unknown
-all others     {"noticeId": "o-1/2", "orderId": "o-1", "status": "REJECTED", ...}      noticeId: the same when repeated
+all others     {"noticeId": "o-1#2026-11-21T00:05:30.250Z/2", "orderId": "o-1", "status": "REJECTED", ...}
+
+`noticeId` is the same when repeated, and another for an order that is placed under the same id once the first is gone.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from domain.order_event import OrderEvent
+from domain.order_event import OrderEvent, incarnation
 
 LONGEST_SUBJECT = 100  # of SNS, in ASCII
 LONGEST_REASON = 200
@@ -20,7 +22,7 @@ LONGEST_REASON = 200
 class Notice:
     """One message of the topic; subscriptions filter by its attributes."""
 
-    order_id: str
+    incarnation: str
     version: int
     subject: str
     message: str
@@ -29,9 +31,9 @@ class Notice:
 
 def notice(event: OrderEvent, image: dict[str, Any] | None) -> Notice:
     """The notice of a transition; `image` is the order, None where it is gone."""
-    order = image or {}
+    order, which = image or {}, incarnation(event.order_id, image)
     told = {
-        "noticeId": f"{event.order_id}/{event.version}",
+        "noticeId": f"{which}/{event.version}",
         "orderId": event.order_id,
         "version": event.version,
         "status": event.status,
@@ -45,7 +47,7 @@ def notice(event: OrderEvent, image: dict[str, Any] | None) -> Notice:
     sentence = f"Order {event.order_id} is {event.status}"
     text = f"{sentence}: {told['reason']}" if "reason" in told else sentence
     return Notice(
-        event.order_id,
+        which,
         event.version,
         sentence[:LONGEST_SUBJECT],
         # One text for each kind of subscription; `default` is for all that are not named.

@@ -43,7 +43,7 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NoticeStore:
-    """Notices by order and version."""
+    """Notices by order and version; the id has with it when the order was placed, for it may be placed again."""
 
     table_name: str
     table: Table
@@ -108,7 +108,7 @@ class NoticeStore:
 
 
 def _key(notice: Notice) -> dict[str, AttributeValueTypeDef]:
-    return {"orderId": {"S": notice.order_id}, "version": {"N": str(notice.version)}}
+    return {"orderId": {"S": notice.incarnation}, "version": {"N": str(notice.version)}}
 
 
 def _milliseconds(seconds: float) -> AttributeValueTypeDef:

@@ -1,4 +1,4 @@
-"""Which change of an order starts its fulfilment, and under which name.
+"""Which change of an order starts its fulfilment, and under which name: o-1@20261121T000530.250Z, placed then.
 
 SHIPPED is final: what it starts never has to be undone. An order that is RESERVED may still be REJECTED.
 """
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,80}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One execution. The same order has the same name, and by that no second one."""
+    """One execution. The same order has the same name, and by that no second one; placed again it has another."""
 
     name: str
     input: str
@@ -27,7 +27,7 @@ class Start:
 
 def start(event: OrderEvent) -> Start | None:
     """The execution that the change starts, if it does."""
-    if not event.is_transition or event.status is not Status.SHIPPED:
+    if not event.is_transition or event.status != Status.SHIPPED:
         return None
     told = {
         "orderId": event.order_id,
@@ -36,9 +36,11 @@ def start(event: OrderEvent) -> Start | None:
         "at": event.at,
         "correlationId": event.correlation_id,
     }
-    return Start(name(event.order_id), json.dumps(told))
+    return Start(name(event.incarnation), json.dumps(told))
 
 
-def name(order_id: str) -> str:
-    """The order's id, or its hash where the id is no name that Step Functions takes."""
-    return order_id if _NAME.fullmatch(order_id) else sha256(order_id.encode()).hexdigest()
+def name(incarnation: str) -> str:
+    """Which order it is as Step Functions takes a name, or the hash of that where the id is no part of a name."""
+    order_id, _, placed_at = incarnation.partition("#")
+    readable = f"{order_id}@{re.sub('[-:]', '', placed_at)}" if placed_at else order_id
+    return readable if _NAME.fullmatch(readable) else sha256(incarnation.encode()).hexdigest()

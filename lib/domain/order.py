@@ -29,11 +29,12 @@ MOST_CENTS = 10**9
 # Safe in keys, URLs, file names, logs and headers. Without #, so that no sku can be read as another kind of key.
 NAME = r"[A-Za-z0-9._:@|-]{1,128}"
 NAME_RULE = "1 to 128 letters, digits or any of . _ : @ | -"
+MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 CORRELATION_ID = r"[A-Za-z0-9._:@|=+/-]{1,128}"
 
 Name = Annotated[str, Meta(pattern=rf"\A{NAME}\Z")]
 CorrelationId = Annotated[str, Meta(pattern=rf"\A{CORRELATION_ID}\Z")]
-Moment = Annotated[str, Meta(pattern=r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z")]
+Moment = Annotated[str, Meta(pattern=rf"\A{MOMENT}\Z")]
 Version = Annotated[int, Meta(ge=1)]
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from domain.order import Name, Status
+from domain.order import MOMENT, Name
 
 SOURCE = "sluice.orders"
 DETAIL_TYPE = "OrderChanged"
@@ -38,8 +38,8 @@ class OrderEvent(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
 
     order_id: Name
     version: Annotated[int, Meta(ge=1)]
-    status: Status  # after the change; of an order removed the one it had
-    previous_status: Status | None
+    status: Name  # after the change; of an order removed the one it had. One that is newer than we are goes on as it is
+    previous_status: Name | None
     change: Literal["INSERT", "MODIFY", "REMOVE"]
     expired: bool
     changed: list[str]
@@ -56,6 +56,14 @@ class OrderEvent(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
         return self.change != "REMOVE" and self.status != self.previous_status
 
     @property
+    def incarnation(self) -> str:
+        """Which order of this id it is: once one is removed, another may be placed under its id.
+
+        An event without images cannot tell; told again, it says the same.
+        """
+        return incarnation(self.order_id, self.image)
+
+    @property
     def image(self) -> Image | None:
         """The order as the change left it, or as it was before it was removed."""
         return self.before if self.change == "REMOVE" else self.after
@@ -69,6 +77,7 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 IMAGES = {"INSERT": (False, True), "MODIFY": (True, True), "REMOVE": (True, False)}
 
+_MOMENT = re.compile(MOMENT)
 _FIELD = re.compile(r"`\$\.?(?P<path>[^`]*)`$")
 
 # Only the images hold numbers with fractions, and no order has one: should any have, it stays exact.
@@ -98,6 +107,12 @@ def order_event(body: str) -> OrderEvent:
 def told(image: Image) -> Image:
     """The image as others get to see it."""
     return {name: value for name, value in image.items() if name not in WITHHELD}
+
+
+def incarnation(order_id: str, image: Image | None) -> str:
+    """The id and the moment the order was placed, o-1#2026-11-21T00:05:30.250Z; the id alone where none says it."""
+    placed_at = (image or {}).get("placedAt")
+    return f"{order_id}#{placed_at}" if isinstance(placed_at, str) and _MOMENT.fullmatch(placed_at) else order_id
 
 
 def version_of(image: Image) -> int:

@@ -220,7 +220,7 @@ class Shop:
         pages = machines.get_paginator("list_executions").paginate(stateMachineArn=arn)
         found = [execution for page in pages for execution in page["executions"]]
         assert len({one["name"] for one in found}) == len(found)
-        return {one["name"]: one["status"] for one in found}
+        return {one["name"].partition("@")[0]: one["status"] for one in found}
 
     def counted(self, actor: str, since_ms: int) -> dict[str, int]:
         """The sums of a function's own metrics, out of its log."""

@@ -21,7 +21,7 @@ from streamkit.messages import BatchFailedError
 from tests.changes import wire_item
 from tests.doubles import ManualClock, ManualContext, Rubbish, cancelled, full_waits, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, MemoryDynamoDB
-from tests.order_events import body, delivery, details, queue_event, rejected, shipped, trimmed
+from tests.order_events import body, delivery, details, placed_again, queue_event, rejected, shipped, trimmed
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
 MINUTE, HOUR, DAY = "minute#2026-11-21T00:05:00Z", "hour#2026-11-21T00:00:00Z", "day#2026-11-21T00:00:00Z"
@@ -93,6 +93,34 @@ def test_an_order_rejected_before_it_was_paid_has_none_to_take_back():
     assert figures(table)[MINUTE, "all"] == {"orders": 1, "rejectedOrders": 1}
 
 
+@pytest.mark.parametrize("first", [2, 3, 4], ids=["PAID", "RESERVED", "SHIPPED"])
+def test_an_order_that_is_paid_when_it_is_first_written_is_placed_and_paid_at_once(first):
+    table = tables()
+    assert invoke(delivery(*details(shipped()[first:])), table) == DONE
+    assert figures(table)[MINUTE, "all"] == {"orders": 1, "paidOrders": 1, "units": 3, "revenueCents": 2750}
+
+
+def test_an_order_written_first_as_paid_and_rejected_later_leaves_no_revenue():
+    table = tables()
+    invoke(delivery(*details(rejected("o-1", *PAID)[len(PAID) :])), table)
+    assert figures(table)[MINUTE, "all"] == {"orders": 1, "paidOrders": 1, "rejectedOrders": 1}
+
+
+def test_an_order_placed_under_the_id_of_one_that_is_gone_counts_for_itself():
+    table = tables()
+    invoke(delivery(*details([*shipped(), None])), table)
+    assert invoke(delivery(*details(placed_again(), first=9)), table) == DONE
+    assert figures(table)["day#2026-11-28T00:00:00Z", "all"] == figures(table)[DAY, "all"]
+
+
+def test_a_moment_has_digits_of_ascii():
+    table = tables()
+    order = details(shipped())[0]
+    order["after"]["placedAt"] = "٢٠٢٦-11-21T00:05:30.250Z"
+    assert invoke(delivery(order), table) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert table.tables["figures"] == {}
+
+
 def test_other_writes_and_a_removal_change_no_figure():
     table = tables()
     *_, compensated, removal = details([*rejected("o-1", *PAID), None])
@@ -106,13 +134,17 @@ def test_an_order_of_50_skus_counts_in_every_one_of_them():
     assert invoke(delivery(*details(shipped(lines=lines))), table) == DONE
     assert len(figures(table)) == 3 * 51
     assert figures(table)[DAY, "all"]["revenueCents"] == sum(range(50))
-    assert markers(table) == [("order#o-1", f"{kind}/{part}") for kind in ("paid", "placed") for part in (0, 1)]
+    assert markers(table) == [
+        ("order#o-1#2026-11-21T00:05:30.250Z", f"{kind}/{part}") for kind in ("paid", "placed") for part in (0, 1)
+    ]
 
 
 def test_a_marker_has_its_end():
     table = tables()
     invoke(delivery(details(shipped())[0]), table)
-    assert table.tables["figures"]["order#o-1", "placed/0"]["expiresAt"] == {"N": str(1_000_000 + 90 * 86_400)}
+    assert table.tables["figures"]["order#o-1#2026-11-21T00:05:30.250Z", "placed/0"]["expiresAt"] == {
+        "N": str(1_000_000 + 90 * 86_400)
+    }
 
 
 # once

@@ -22,7 +22,7 @@ from tests.changes import wire_item
 from tests.doubles import ManualClock, ManualContext, Rubbish, full_waits, refused, throttled, timed_out
 from tests.memory_dynamodb import Failing, MemoryDynamoDB
 from tests.order_doubles import MemoryTopic
-from tests.order_events import delivery, details, queue_event, rejected, shipped, trimmed
+from tests.order_events import delivery, details, placed_again, queue_event, rejected, shipped, trimmed
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
 KEYS = {"notices": ("orderId", "version"), "orders": ("id",)}
@@ -78,7 +78,7 @@ def test_a_notice_tells_ids_and_the_reason_and_nothing_else_of_the_order():
     invoke(delivery(details(rejected())[1]), tables(), topic)
     assert topic.notices == [
         {
-            "noticeId": "o-1/2",
+            "noticeId": "o-1#2026-11-21T00:05:30.250Z/2",
             "orderId": "o-1",
             "version": 2,
             "status": "REJECTED",
@@ -89,6 +89,20 @@ def test_a_notice_tells_ids_and_the_reason_and_nothing_else_of_the_order():
             "reason": "sku tea is unknown",
         }
     ]
+
+
+def test_an_order_placed_under_the_id_of_one_that_is_gone_is_told_for_itself():
+    topic, table = MemoryTopic(), tables()
+    invoke(delivery(*details([*shipped(), None])), table, topic)
+    assert invoke(delivery(*details(placed_again(), first=9)), table, topic) == DONE
+    assert told(topic) == 2 * [(1, "PLACED"), (2, "VALIDATED"), (3, "PAID"), (4, "RESERVED"), (5, "SHIPPED")]
+    assert len({one["noticeId"] for one in topic.notices}) == 10
+
+
+def test_a_status_that_is_newer_than_this_deployment_is_told_as_any_other():
+    topic = MemoryTopic()
+    assert invoke(delivery(details(shipped())[1] | {"status": "RETURNED"}), tables(), topic) == DONE
+    assert told(topic) == [(2, "RETURNED")]
 
 
 def test_mail_and_sms_get_a_sentence():

@@ -106,6 +106,18 @@ def test_the_request_hash_and_the_tokens_subject_are_nobodys_business():
     assert [withheld for withheld in ("requestHash", "placedBy", "someone") if withheld in told] == []
 
 
+def test_a_status_that_is_newer_than_this_deployment_goes_to_the_bus_as_it_is():
+    bus, bucket = MemoryBus(), MemoryBucket()
+    moved_on = change_record(
+        "MODIFY", *({"id": "o-1", "version": n, "status": s} for n, s in ((5, "SHIPPED"), (6, "RETURNED")))
+    )
+    assert invoke(change_event(moved_on), bus, bucket=bucket) == DONE
+    assert ((bus.details[0]["previousStatus"], bus.details[0]["status"]), bucket.objects) == (
+        ("SHIPPED", "RETURNED"),
+        {},
+    )
+
+
 def test_an_entry_names_bus_source_type_and_the_time_of_its_change():
     bus = MemoryBus()
     invoke(many(1), bus)

@@ -15,8 +15,9 @@ from order_workflow.sink import WorkflowSink
 from streamkit.messages import BatchFailedError
 from tests.doubles import ManualClock, ManualContext, Rubbish, full_waits, refused, throttled
 from tests.order_doubles import MemoryStateMachines
-from tests.order_events import delivery, details, queue_event, rejected, shipped, trimmed
+from tests.order_events import delivery, details, placed_again, queue_event, rejected, shipped, trimmed
 
+FIRST = "o-1@20261121T000530.250Z"
 DONE: dict[str, Any] = {"batchItemFailures": []}
 
 
@@ -30,7 +31,7 @@ def test_an_order_that_is_shipped_starts_its_execution():
     machines = MemoryStateMachines()
     assert invoke(delivery(*details(shipped())), machines) == DONE
     assert machines.executions == {
-        "o-1": {
+        FIRST: {
             "orderId": "o-1",
             "status": "SHIPPED",
             "version": 5,
@@ -55,7 +56,14 @@ def test_a_second_start_is_done():
     assert len(machines.executions) == 1
 
 
-def test_a_trimmed_change_starts_as_any_other():
+def test_an_order_placed_under_the_id_of_one_that_is_gone_starts_its_own():
+    machines = MemoryStateMachines()
+    invoke(delivery(*details([*shipped(), None])), machines)
+    assert invoke(delivery(*details(placed_again(), first=9)), machines) == DONE
+    assert list(machines.executions) == [FIRST, "o-1@20261128T000530.250Z"]
+
+
+def test_a_trimmed_change_starts_as_any_other_under_the_id_alone():
     machines = MemoryStateMachines()
     assert invoke(delivery(trimmed(details(shipped())[-1])), machines) == DONE
     assert list(machines.executions) == ["o-1"]
@@ -72,7 +80,7 @@ def test_an_id_that_is_no_name_has_its_hash_for_one(order_id):
 def test_a_service_that_refuses_for_now_is_asked_again():
     machines = MemoryStateMachines([throttled()])
     assert invoke(delivery(details(shipped())[-1]), machines) == DONE
-    assert list(machines.executions) == ["o-1"]
+    assert list(machines.executions) == [FIRST]
 
 
 def test_what_no_retry_mends_raises_once_nothing_is_settled():
@@ -89,7 +97,7 @@ def test_an_unusable_message_stops_no_other():
     machines = MemoryStateMachines()
     event = queue_event(["no JSON", delivery(details(shipped())[-1])["Records"][0]["body"]])
     assert invoke(event, machines) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert list(machines.executions) == ["o-1"]
+    assert list(machines.executions) == [FIRST]
 
 
 @given(st.data())
@@ -99,4 +107,4 @@ def test_any_order_and_any_repeats_start_each_shipped_order_once(data):
     shuffled = data.draw(st.permutations(told + data.draw(st.lists(st.sampled_from(told), max_size=8))))
     machines = MemoryStateMachines()
     assert invoke(delivery(*shuffled), machines) == DONE
-    assert sorted(machines.executions) == ["o-0", "o-1", "o-2"]
+    assert sorted(machines.executions) == [f"o-{n}@20261121T000530.250Z" for n in range(3)]
