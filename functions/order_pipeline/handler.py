@@ -67,7 +67,7 @@ def settle(event: dict[str, Any], context: Context, by: Worker) -> dict[str, Any
         sent = by.retries.send(deferrals, seconds_for_calls(context))
         returned = settling.to_return(progress, delivered.in_order) + [one.task for one in sent.left]
 
-        tell_figures(facts, progress, len(deferrals) - len(sent.left), len(returned), by.breakers.taken())
+        tell_figures(facts, delivered, progress, len(deferrals) - len(sent.left), len(returned), by.breakers.taken())
         return settling.answer(delivered, returned)
 
 

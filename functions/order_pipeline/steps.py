@@ -85,7 +85,11 @@ class Pipeline:
         """One step of the task's order, if it is the task's to make. What repetition cannot mend, a denial, rises."""
         try:
             order = self.store.order(task.order_id, seconds_left)
-            if order is None or (task.version is not None and task.version < order.version):
+            if order is None:
+                return Idle()
+            if _was_unpaid(task, order):
+                return self.pay_late(order, seconds_left)
+            if task.version is not None and task.version < order.version:
                 return Idle()
             step = STEPS[order.status]
             return step(self, order, seconds_left) if step else Idle()
@@ -114,6 +118,20 @@ class Pipeline:
             case Refused(reason):
                 then = self._rejected(order, f"payment: {reason}")
                 return _outcome(self.store.move(order, then, seconds_left), then)
+            case _:
+                return _put_off(reply)
+
+    def pay_late(self, order: Order, seconds_left: SecondsLeft) -> Outcome:
+        """Ask again for a refused payment: of two requests at once the gateway may have approved the other.
+
+        Whoever was told so comes back if it could not write it down, and then the refusal stands here already.
+        """
+        reply = self.gateway.pay(order)
+        match reply:
+            case Approved(name) if name:
+                return self._paid_late(order.id, Receipt(name, moment(self._now(order))), seconds_left)
+            case Approved() | Refused():
+                return Idle()
             case _:
                 return _put_off(reply)
 
@@ -167,7 +185,8 @@ class Pipeline:
         order = self.store.order(order_id, seconds_left)
         if order is None or order.status is not Status.REJECTED or order.payment:
             return Idle()
-        then = noted(order, self._now(order), payment=payment, compensated=False)
+        # What owes money is not finished: it must not expire.
+        then = noted(order, self._now(order), payment=payment, compensated=False, expires_at=None)
         verdict = self.store.move(order, then, seconds_left)
         # An order that is rejected is written once more at most, so this ends.
         overtaken = isinstance(verdict, Overtaken)
@@ -221,6 +240,13 @@ STEPS: dict[Status, Step | None] = {
     Status.SHIPPED: None,
     Status.REJECTED: Pipeline.compensate,
 }
+
+
+def _was_unpaid(task: Task, order: Order) -> bool:
+    """Whether the task is a second look at an order whose payment was refused, and of which nothing is known since."""
+    refused = [stage.status for stage in order.history[-2:]] == [Status.VALIDATED, Status.REJECTED]
+    is_last = order.history[-1].version == order.version
+    return refused and is_last and task.version in (None, order.history[-2].version)
 
 
 def _outcome(verdict: Verdict, then: Order) -> Outcome:

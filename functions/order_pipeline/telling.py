@@ -54,7 +54,9 @@ def tell_progress(log: Logger, facts: dict[str, Any], progress: Progress) -> Non
         _tell(log, done)
 
 
-def tell_figures(facts: dict[str, Any], progress: Progress, deferred: int, returned: int, breakers: Tally) -> None:
+def tell_figures(
+    facts: dict[str, Any], delivery: Delivery, progress: Progress, deferred: int, returned: int, breakers: Tally
+) -> None:
     """Count the steps made, put off and given back."""
     counts = dict.fromkeys([*MOVES.values(), "OrdersCompensated"], 0)
     for done in progress.done:
@@ -68,6 +70,7 @@ def tell_figures(facts: dict[str, Any], progress: Progress, deferred: int, retur
         StepsDeferred=deferred,
         StepsReturned=returned,
         OrdersStuck=stuck,
+        UnfinishedOrdersRemoved=len(delivery.removed),
         BreakerOpened=breakers.opened,
         BreakerClosed=breakers.closed,
         CallsRefused=breakers.refused,

@@ -30,17 +30,22 @@ def transition(table_name: str, order: Order, then: Order) -> Action:
     """The update that makes `order` into `then`, if it still is what it was."""
     before, after = image(order), image(then)
     changed = {name: value for name, value in after.items() if before.get(name) != value}
-    names = {"#version": "version", "#status": "status", **{f"#{name}": name for name in changed}}
+    removed = sorted(before.keys() - after.keys())
+    names = {"#version": "version", "#status": "status", **{f"#{name}": name for name in [*changed, *removed]}}
     values = {f":{name}": value for name, value in changed.items()}
     left = {":versionLeft": order.version, ":statusLeft": order.status}
     return {
         "TableName": table_name,
         "Key": {"id": attribute(order.id)},
-        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed) + _removal(removed),
         "ConditionExpression": "#version = :versionLeft AND #status = :statusLeft",
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": attributes(values | left),
     }
+
+
+def _removal(names: list[str]) -> str:
+    return " REMOVE " + ", ".join(f"#{name}" for name in names) if names else ""
 
 
 def take(table_name: str, sku: str, quantity: int) -> Action:

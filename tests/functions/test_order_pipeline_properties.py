@@ -179,10 +179,10 @@ def test_the_stream_read_anew_from_its_beginning_changes_nothing(dice, share):
     shop.open()
     shop.day(6)
     shop.evening()
-    stands, asked = str(shop.tables.tables), list(shop.gateway.asked)
+    stands, done = str(shop.tables.tables), str(shop.gateway.done)
     shop.stream(shop.history)
     shop.stream(reversed(shop.history))
-    assert (str(shop.tables.tables), shop.gateway.asked, shop.waiting()) == (stands, asked, [])
+    assert (str(shop.tables.tables), str(shop.gateway.done), shop.waiting()) == (stands, done, [])
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])

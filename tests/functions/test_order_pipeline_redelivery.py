@@ -1,10 +1,12 @@
 """Whatever is delivered again, crashed or raced: each step is made once in effect."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
 from domain.order import Status
+from tests.doubles import throttled
 from tests.memory_dynamodb import Failing, Written
 from tests.ordering import LINE, PLACED, STAGES, brought_to, everyone_refuses, sqs, stream_event, world
 from tests.partners import DEATHS, FORTUNES, MemoryPartner
@@ -106,6 +108,57 @@ def test_a_payment_that_comes_through_after_its_order_was_rejected_is_given_back
     assert (made.order("o-1").compensated, made.gateway.asked[-1]) == (True, ("/refunds", f"refund-o-1-{PLACED}"))
 
 
+LATE_WRITES = [Failing(throttled())] * 60, [Failing(RuntimeError("killed"))], [None, Failing(RuntimeError("killed"))]
+
+
+@pytest.mark.parametrize("after_approval", LATE_WRITES)
+@pytest.mark.parametrize("order_days", [None, 7])
+def test_a_payment_that_comes_through_late_is_given_back_though_at_first_it_cannot_be_written(
+    after_approval, order_days
+):
+    made = world(gateway=MemoryPartner(), order_days=order_days)
+    change = brought_to(made, "VALIDATED")
+    rejected_meanwhile(made, then=after_approval)
+    with suppress(RuntimeError):
+        made(stream_event(*change))
+    made.tables.script = iter(())
+    made(stream_event(*change))
+    made.finish()
+    assert (made.order("o-1").compensated, made.gateway.cents("/refunds")) == (True, 500)
+
+
+def rejected_meanwhile(made, then):
+    """In the midst of the payment another instance is refused; `then` is what becomes of the calls after it."""
+    second_thoughts(made, made.gateway)
+    refuse = made.gateway.before
+
+    def refuse_and_fail(path, body):
+        made.gateway.before = lambda path, body: None
+        refuse(path, body)
+        made.tables.script = iter(then)
+
+    made.gateway.before = refuse_and_fail
+
+
+def test_an_order_that_owes_money_does_not_expire():
+    made = world(gateway=MemoryPartner(), order_days=7)
+    change = brought_to(made, "VALIDATED")
+    second_thoughts(made, made.gateway)
+    made(stream_event(*change))
+    owing = made.order("o-1").expires_at
+    made.finish()
+    assert (owing, made.order("o-1").expires_at is None) == (None, False)
+
+
+def test_a_refused_payment_that_is_looked_at_again_stays_refused():
+    made = world(gateway=MemoryPartner(refusing=everyone_refuses))
+    made.place("o-1", LINE)
+    made.finish()
+    stands = json.dumps(made.tables.tables["orders"])
+    made(sqs({"orderId": "o-1"}))
+    assert (json.dumps(made.tables.tables["orders"]), len(made.gateway.asked)) == (stands, 2)
+
+
 def test_goods_that_leave_after_their_order_was_rejected_are_told():
     made = world(carrier=MemoryPartner())
     change = brought_to(made, "RESERVED")
@@ -126,7 +179,7 @@ def test_the_removal_of_a_finished_order_by_its_time_to_live_is_nothing():
     assert (len(made.tables.calls), made.logged("unfinished_order_removed")) == (calls, [])
 
 
-def test_the_removal_of_an_order_on_its_way_is_told():
+def test_the_removal_of_an_order_on_its_way_is_told_and_counted(capsys):
     made = world()
     (change,) = brought_to(made, "PAID")
     gone = Written("orders", change.key, change.after, None)
@@ -134,3 +187,4 @@ def test_the_removal_of_an_order_on_its_way_is_told():
     made(stream_event(change, gone))
     (line,) = made.logged("unfinished_order_removed")
     assert (line["order_id"], line["correlation_id"], line["status"]) == ("o-1", "corr-o-1", "PAID")
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["UnfinishedOrdersRemoved"] == [1.0]
