@@ -13,7 +13,6 @@ from local.engine.intake import M
 from local.engine.mapping import Mapping
 from local.engine.responses import NOT_JSON, TOO_DEEP, UNREADABLE, reported_failures
 
-
 # Of what has grown: moments as late as those of simulations may be are some microseconds apart.
 ROUNDING = 1e-3
 
