@@ -97,7 +97,7 @@ def _begun(call: WindowCall, delivered: Delivery, to: Aggregator, seconds_left: 
         return fresh
     to.store.agree(Meaning(fresh.time, fresh.bucket_seconds), seconds_left)
     if call.redrive:
-        positions = sorted(map(int, delivered.numbers))
+        positions = sorted(delivered.positions())
         return replace(fresh, passed=to.store.counted(call.shard_id, positions[0], positions[-1], seconds_left))
     mark, beyond = to.store.settled(call.shard_id, seconds_left)
     return replace(fresh, after=mark, passed=beyond)

@@ -105,7 +105,7 @@ class State:
             return [range(len(delivery.numbers))]
         stretches: list[list[int]] = [[]]
         position = self.position
-        places = {int(number): place for place, number in reversed(list(enumerate(delivery.numbers)))}
+        places = {number: place for place, number in reversed(list(enumerate(delivery.positions())))}
         for number, place in sorted(places.items()):
             if number <= position:
                 continue
