@@ -112,9 +112,11 @@ class Pipeline:
             case Approved(name):
                 payment = Receipt(name, moment(self._now(order))) if name else None
                 then = moved(order, Status.PAID, self._now(order), payment=payment)
-                verdict = self.store.move(order, then, seconds_left)
-                late = isinstance(verdict, Overtaken) and payment
-                return self._paid_late(order.id, late, seconds_left) if late else _outcome(verdict, then)
+                match self.store.move(order, then, seconds_left):
+                    case Overtaken() if payment:
+                        return self._paid_late(order.id, payment, seconds_left)
+                    case verdict:
+                        return _outcome(verdict, then)
             case Refused(reason):
                 then = self._rejected(order, f"payment: {reason}")
                 return _outcome(self.store.move(order, then, seconds_left), then)
@@ -153,8 +155,11 @@ class Pipeline:
                 now = self._now(order)
                 shipment = Receipt(name, moment(now))
                 then = moved(order, Status.SHIPPED, now, shipment=shipment, **self._finished(now))
-                verdict = self.store.ship(order, then, seconds_left)
-                return self._shipped_late(order.id, seconds_left) if verdict == Overtaken() else _outcome(verdict, then)
+                match self.store.ship(order, then, seconds_left):
+                    case Overtaken():
+                        return self._shipped_late(order.id, seconds_left)
+                    case verdict:
+                        return _outcome(verdict, then)
             case Refused(reason):
                 then = self._rejected(order, f"shipment: {reason}")
                 return _outcome(self.store.move(order, then, seconds_left), then)
@@ -187,10 +192,11 @@ class Pipeline:
             return Idle()
         # What owes money is not finished: it must not expire.
         then = noted(order, self._now(order), payment=payment, compensated=False, expires_at=None)
-        verdict = self.store.move(order, then, seconds_left)
-        # An order that is rejected is written once more at most, so this ends.
-        overtaken = isinstance(verdict, Overtaken)
-        return self._paid_late(order_id, payment, seconds_left) if overtaken else _outcome(verdict, then)
+        match self.store.move(order, then, seconds_left):
+            case Overtaken():  # a rejected order is written a few times at most, so this ends
+                return self._paid_late(order_id, payment, seconds_left)
+            case verdict:
+                return _outcome(verdict, then)
 
     def _shipped_late(self, order_id: str, seconds_left: SecondsLeft) -> Outcome:
         """What was shipped while another instance moved the order on: a rejected order's goods nobody can call back."""

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol, Unpack
 from domain.order import Order, order_of
 from order_pipeline import writes
 from streamkit.changes import Item, item
-from streamkit.throttle import CALL_ERRORS, Backoff, SecondsLeft, cancellation_reasons, error_name, persist, proof
+from streamkit.throttle import (
+    CALL_ERRORS,
+    Backoff,
+    SecondsLeft,
+    UnprovenError,
+    cancellation_reasons,
+    error_name,
+    persist,
+    proof,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
@@ -87,7 +96,7 @@ class OrderStore:
 
     def prices(self, skus: list[str], seconds_left: SecondsLeft) -> dict[str, int]:
         """The price in cents of each sku that is in the stock."""
-        stock = persist(partial(self._read, skus), self.backoff, seconds_left)
+        stock = self._stock(skus, seconds_left)
         return {one["sku"]: one["priceCents"] for one in stock if isinstance(one.get("priceCents"), int)}
 
     def move(self, order: Order, then: Order, seconds_left: SecondsLeft) -> Verdict:
@@ -147,16 +156,22 @@ class OrderStore:
         proof(answer, "ConsumedCapacity")  # without it nothing says that there is no item
         return answer.get("Item")
 
-    def _read(self, skus: list[str]) -> list[Item]:
+    def _stock(self, skus: list[str], seconds_left: SecondsLeft) -> list[Item]:
         """The rows of the stock; an order has fewer skus than one call takes keys."""
         found: list[Item] = []
         keys = [{"sku": {"S": sku}} for sku in skus]
         wanted: dict[str, Any] = {self.stock_table: {"Keys": keys, "ConsistentRead": True}}
-        while wanted:
+
+        def attempt() -> list[Item]:
+            nonlocal wanted
             answer = self.tables.batch_get_item(RequestItems=wanted)
-            found += [item(one) for one in proof(answer, "Responses").get(self.stock_table, [])]
+            found.extend(item(one) for one in proof(answer, "Responses").get(self.stock_table, []))
             wanted = answer.get("UnprocessedKeys", {})
-        return found
+            if wanted:
+                raise UnprovenError("keys are left that DynamoDB had no capacity to read")
+            return found
+
+        return persist(attempt, self.backoff, seconds_left)
 
 
 def _verdict(reasons: list[str], skus: list[str]) -> Verdict:

@@ -41,6 +41,14 @@ def test_an_answer_that_does_not_say_what_was_done_brings_the_record_back(status
     assert [line["cause"] for line in made.logged("step_troubled")] == ["UnprovenError"]
 
 
+def test_stock_that_the_table_leaves_unread_is_asked_for_after_a_wait_and_then_brings_the_record_back():
+    made = world()
+    change = placing(made, "o-1")
+    made.tables.batch_get_item = lambda **request: {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
+    assert made(stream_event(*change)) == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+    assert made.invocation.slept != []
+
+
 def test_a_denial_rises():
     made = world(Failing(refused("AccessDeniedException")))
     with pytest.raises(ClientError, match="AccessDenied"):
