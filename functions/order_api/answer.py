@@ -13,13 +13,11 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from domain.order import Order, Status, image
+from domain.order import Status
+from order_api.standing import Marks, Standing
 
 # Where a retry finds better times: throttles and conflicts of one item last well below a second.
 RETRY_AFTER_SECONDS = 1
-
-# Kept from callers: what is there for the table and for us.
-PRIVATE = {"requestHash", "placedBy", "expiresAt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Answer:
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
     metric: str | None = None
-    order: Order | None = None
+    order: Marks | None = None
     refusal: str | None = None
 
     @property
@@ -50,12 +48,13 @@ class Answer:
         return {
             "statusCode": self.status,
             "headers": headers | self.headers,
-            "body": json.dumps(self.body, separators=(",", ":")),
+            # Of what is no order's anything may come out of the table: it is shown as text.
+            "body": json.dumps(self.body, separators=(",", ":"), default=str),
             "isBase64Encoded": False,
         }
 
 
-def accepted(order: Order, location: str, is_repeat: bool) -> Answer:
+def accepted(order: Marks, location: str, is_repeat: bool) -> Answer:
     """The order is written down. A repeat is told the same, whatever became of the order since."""
     return Answer(
         202,
@@ -66,8 +65,8 @@ def accepted(order: Order, location: str, is_repeat: bool) -> Answer:
     )
 
 
-def shown(order: Order) -> Answer:
-    return Answer(200, {name: value for name, value in image(order).items() if name not in PRIVATE}, order=order)
+def shown(order: Standing) -> Answer:
+    return Answer(200, order.public, order=order.marks)
 
 
 def refused(status: int, code: str, message: str, field: str | None = None) -> Answer:
@@ -82,6 +81,12 @@ def key_reused() -> Answer:
 
 def not_found(message: str) -> Answer:
     return _error(404, "not_found", message)
+
+
+def no_subject() -> Answer:
+    """Placed with such a token an order would be nobody's, and by that everybody's."""
+    message = "the token must name its subject in the claim sub; got one without; ask its issuer for one that has it"
+    return _error(403, "no_subject", message)
 
 
 def method_not_allowed(method: str, allowed: str) -> Answer:

@@ -21,7 +21,8 @@ from order_api import answer, request
 from order_api.answer import Answer
 from order_api.request import Place, Show
 from order_api.settings import Settings
-from order_api.store import OrderStore, Standing, Unreached
+from order_api.standing import Standing
+from order_api.store import OrderStore, Unreached
 from streamkit import clients, metrics, settings
 from streamkit.invocation import Context, seconds_for_calls
 from streamkit.logs import log, one_line
@@ -88,10 +89,10 @@ def decided(event: dict[str, Any], correlation_id: str, patience: SecondsLeft, a
 def of_put(order: Order, location: str, outcome: Standing | Unreached) -> Answer:
     """The answer to a put. An order that stands as it was sent is accepted, however often that was."""
     match outcome:
-        case Standing(standing) if standing.request_hash == order.request_hash:
+        case Standing(marks) if marks.request_hash == order.request_hash:
             # Moment and correlation id tell this request's own put, found again after a lost answer, from a repeat.
-            own = (standing.placed_at, standing.correlation_id) == (order.placed_at, order.correlation_id)
-            return answer.accepted(standing, location, is_repeat=not own)
+            own = (marks.placed_at, marks.correlation_id) == (order.placed_at, order.correlation_id)
+            return answer.accepted(marks, location, is_repeat=not own)
         case Standing():
             return answer.key_reused()
         case Unreached(refusal, is_conflict=True):
@@ -102,12 +103,12 @@ def of_put(order: Order, location: str, outcome: Standing | Unreached) -> Answer
             return answer.undecided(location, refusal)
 
 
-def of_read(outcome: Order | Unreached | None, asked_by: str | None) -> Answer:
+def of_read(outcome: Standing | Unreached | None, asked_by: str | None) -> Answer:
     """The answer to a read. An order placed with a token is shown to the subject of that token alone."""
     match outcome:
         case Unreached(refusal):
             return answer.unavailable(refusal)
-        case Order() as order if order.placed_by in (None, asked_by):
+        case Standing(marks) as order if marks.placed_by in (None, asked_by):
             return answer.shown(order)
     return request.no_such_order()
 

@@ -67,7 +67,8 @@ def asked(event: Mapping[str, Any]) -> Place | Show | Answer:
         case None, _:
             return answer.method_not_allowed(_shown(method), "POST")
         case order_id, "GET" if _ORDER_ID.fullmatch(order_id):
-            return Show(order_id, _subject(event))
+            subject = _subject(event)
+            return subject if isinstance(subject, Answer) else Show(order_id, subject)
         case _, "GET":
             return no_such_order()
     return answer.method_not_allowed(_shown(method), "GET")
@@ -94,6 +95,8 @@ def order_id(key: str, subject: str | None) -> str:
 
 def _place(event: Mapping[str, Any], orders: str) -> Place | Answer:
     headers, subject = _headers(event), _subject(event)
+    if isinstance(subject, Answer):
+        return subject
     if refusal := _unreadable(headers):
         return refusal
     key = headers.get("idempotency-key")
@@ -154,11 +157,13 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
     return {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
 
 
-def _subject(event: Mapping[str, Any]) -> str | None:
+def _subject(event: Mapping[str, Any]) -> str | Answer | None:
     """Whom the JWT authorizer let in; None where the API has none."""
     authorizer = _mapping(_mapping(event.get("requestContext")).get("authorizer"))
+    if not authorizer:
+        return None
     subject = _mapping(_mapping(authorizer.get("jwt")).get("claims")).get("sub")
-    return subject if isinstance(subject, str) and subject else None
+    return subject if isinstance(subject, str) and subject else answer.no_subject()
 
 
 def _mapping(found: object) -> Mapping[str, Any]:

@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
 
 from botocore.exceptions import ClientError
 
-from domain.order import Order, image, order_of
+from domain.order import Order, image
+from order_api.standing import Standing, standing
 from streamkit.attributes import attributes
 from streamkit.changes import item
-from streamkit.throttle import CALL_ERRORS, CONFLICTS, Backoff, SecondsLeft, error_name, is_passing
+from streamkit.throttle import (
+    CALL_ERRORS,
+    CONFLICTS,
+    Backoff,
+    SecondsLeft,
+    UnprovenError,
+    error_name,
+    is_passing,
+    proof,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
@@ -36,13 +46,6 @@ class Table(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The order that stands in the table under an id: the one just put, or the one that was there before."""
-
-    order: Order
-
-
-@dataclass(frozen=True, slots=True)
 class Unreached:
     """The table did not answer in time. Unless it refused every call, one may have had its effect all the same."""
 
@@ -55,10 +58,6 @@ class Unreached:
         return self.refusal in CONFLICTS
 
 
-class _NoProofError(Exception):
-    """Status 200 and nothing of what the answer must hold."""
-
-
 @dataclass(frozen=True, slots=True)
 class OrderStore:
     """Orders by id."""
@@ -69,13 +68,13 @@ class OrderStore:
 
     def place(self, order: Order, seconds_left: SecondsLeft) -> Standing | Unreached:
         """The order that stands under this id now; put again, it finds itself."""
-        return self._patiently(lambda: Standing(self._put(order)), seconds_left)
+        return self._patiently(lambda: self._put(order), seconds_left)
 
-    def find(self, order_id: str, seconds_left: SecondsLeft) -> Order | Unreached | None:
+    def find(self, order_id: str, seconds_left: SecondsLeft) -> Standing | Unreached | None:
         """The order as its last write left it: whoever was told 202 finds it."""
         return self._patiently(lambda: self._get(order_id), seconds_left)
 
-    def _put(self, order: Order) -> Order:
+    def _put(self, order: Order) -> Standing:
         try:
             answer = self.table.put_item(
                 TableName=self.table_name,
@@ -89,21 +88,19 @@ class OrderStore:
             if error_name(error) != "ConditionalCheckFailedException":
                 raise
             response: Any = error.response
-            return order_of(item(response["Item"]))
-        if "ConsumedCapacity" not in answer:
-            raise _NoProofError
-        return order
+            return standing(item(response["Item"]))
+        proof(answer, "ConsumedCapacity")
+        return standing(image(order))
 
-    def _get(self, order_id: str) -> Order | None:
+    def _get(self, order_id: str) -> Standing | None:
         answer = self.table.get_item(
             TableName=self.table_name,
             Key={"id": {"S": order_id}},
             ConsistentRead=True,
             ReturnConsumedCapacity="TOTAL",
         )
-        if "ConsumedCapacity" not in answer:
-            raise _NoProofError
-        return order_of(item(answer["Item"])) if "Item" in answer else None
+        proof(answer, "ConsumedCapacity")
+        return standing(item(answer["Item"])) if "Item" in answer else None
 
     def _patiently(self, attempt: Callable[[], T], seconds_left: SecondsLeft) -> T | Unreached:
         """What `attempt` returns, once the table answers. What no repetition mends rises."""
@@ -111,9 +108,7 @@ class OrderStore:
         for _ in self.backoff.attempts(seconds_left):
             try:
                 return attempt()
-            except _NoProofError:
-                refusal, is_refused = "UnreadableAnswer", False
-            except CALL_ERRORS as error:
+            except (*CALL_ERRORS, UnprovenError) as error:
                 if not is_passing(error):
                     raise
                 refusal, is_refused = error_name(error), is_refused and _is_refusal(error)

@@ -87,6 +87,24 @@ def test_an_order_placed_with_a_token_is_shown_to_its_subject_alone():
     assert [shop.ask(event).status for event in askers] == [200, 404, 404]
 
 
+@pytest.mark.parametrize("claims", [{"client_id": "machine"}, {"sub": ""}, {"sub": 7}, {}], ids=repr)
+@pytest.mark.parametrize("event", [post(), post(key="k"), get("o-1")], ids=["place", "place with a key", "show"])
+def test_a_token_without_a_subject_places_and_sees_nothing(event, claims):
+    shop = Shop()
+    authorizer = {"jwt": {"claims": claims, "scopes": None}}
+    answer = shop.ask(event | {"requestContext": event["requestContext"] | {"authorizer": authorizer}})
+    assert (answer.error, shop.table.calls) == ((403, "no_subject", None), [])
+
+
+def test_an_order_in_a_status_newer_than_this_deployment_is_shown_and_its_repeat_accepted():
+    shop = Shop()
+    order = shop.ask(post(key="k")).order_id
+    shop.items[order] |= attributes({"status": "RETURNED", "refundedTo": "a new attribute"})
+    shown, repeat = shop.ask(get(order)), shop.ask(post(key="k"))
+    assert (shown.status, shown.body["status"], "refundedTo" in shown.body) == (200, "RETURNED", False)
+    assert (repeat.status, repeat.body) == (202, {"id": order, "status": "PLACED"})
+
+
 @pytest.mark.parametrize("name", ["unknown", "", "%2e", "a b", "x" * 129, "é", "..", "a/b"])
 def test_an_order_that_is_none_is_not_found(name):
     assert Shop().ask(get(name)).error == (404, "not_found", None)
