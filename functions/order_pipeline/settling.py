@@ -11,8 +11,8 @@
 
 A shard waits for a partner only while the record is fresh and the breaker closed: most trouble passes in a second, and
 a shard that is late already does not wait at all. For the tables it waits, because without them nothing behind could
-move either. It never waits for one order that is stuck. Deferred, a message is as fresh as on its first day: a long
-outage makes no dead letters. Each time it was itself in trouble counts.
+move either. It never waits for one order that is stuck. Deferred, a message is as fresh as on its first day:
+waiting makes no dead letters. Only attempts count, which a breaker makes rare.
 """
 
 from __future__ import annotations
