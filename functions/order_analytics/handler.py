@@ -62,7 +62,8 @@ def analyse(event: dict[str, Any], context: Context, to: Analyst) -> dict[str, A
         # A message may come twice in one batch, and a transaction takes no item twice.
         pending = {part.marker: part for found in effects.values() for part in found}
         counted, placed = to.figures.count(list(pending.values()), seconds_left)
-        now, left = ({part.marker for part in some} for some in (counted.now, placed.left))
+        now = {part.marker for part in counted.now}
+        left = {part.marker for part in placed.left}
         noted |= {"effects": len(pending), "retries": placed.retries}
         if counted.now:
             metrics.count(**{METRICS[name]: value for name, value in totals(counted.now).items()})

@@ -51,11 +51,12 @@ class Entry:
 
 def entry(change: Change) -> Entry:
     """The entry for `change`."""
-    whole = Entry(change, _encode(_event(change)).decode(), trimmed=False)
+    event = _event(change)
+    whole = Entry(change, _encode(event).decode(), trimmed=False)
     if whole.bytes <= MOST_ENTRY_BYTES:
         return whole
     trimmed = msgspec.structs.replace(
-        _event(change), before=None, after=None, changed=list(_fitting(change.changed)), trimmed=True
+        event, before=None, after=None, changed=list(_fitting(event.changed)), trimmed=True
     )
     return Entry(change, _encode(trimmed).decode(), trimmed=True)
 

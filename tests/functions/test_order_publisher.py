@@ -166,7 +166,7 @@ def test_a_call_takes_less_than_256_kb_as_aws_counts_them():
 
 def test_what_is_too_large_goes_without_its_images_and_says_so():
     bus = MemoryBus()
-    assert invoke(many(1, note="x" * 300_000), bus) == DONE
+    assert invoke(many(1, note="x" * 300_000, requestHash="h"), bus) == DONE
     one = bus.details[0]
     assert (one["trimmed"], one["before"], one["after"], one["version"]) == (True, None, None, 1)
     assert one["changed"] == ["id", "note", "status", "version"]
