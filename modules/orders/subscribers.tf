@@ -17,9 +17,11 @@ locals {
     for name, subscriber in var.settings.subscribers : name => {
       description = subscriber.description
       package     = subscriber.package
-      environment = subscriber.environment
-      permissions = subscriber.permissions
       vpc         = subscriber.vpc
+
+      # The caller's settings cannot name the table, which is made from them.
+      environment = merge({ ORDERS_TABLE = module.table.table.name }, subscriber.environment)
+      permissions = merge(local.reading_of_trimmed, local.use_of_key.decrypt, subscriber.permissions)
 
       subscription = {
         statuses = subscriber.statuses
