@@ -183,6 +183,11 @@ run "five_lines_add_a_subscriber" {
     condition     = local.subscribers.loyalty.subscription.statuses == toset(["SHIPPED"])
     error_message = "It takes the events that it asked for."
   }
+
+  assert {
+    condition     = local.subscribers.loyalty.environment.ORDERS_TABLE == output.table.name && local.subscribers.loyalty.permissions.ReadOrders.actions[0] == "dynamodb:GetItem"
+    error_message = "It may read the order of an event that has no images."
+  }
 }
 
 run "a_flow_stands" {
