@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol, Unpack
 from botocore.exceptions import ClientError
 
 from order_analytics.effects import Cell, Part, Sums
-from streamkit.throttle import PASSING_REASONS, Backoff, Placed, SecondsLeft, cancellation_reasons, place
+from streamkit.throttle import PASSING_REASONS, PROOF, Backoff, Placed, SecondsLeft, cancellation_reasons, place
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
@@ -72,7 +72,7 @@ class FiguresStore:
         try:
             answer = self.table.transact_write_items(
                 TransactItems=[*map(self._mark, chunk), *(self._add(*cell) for cell in folded(chunk).items())],
-                ReturnConsumedCapacity="TOTAL",  # without it a successful answer is empty, and so is rubbish
+                **PROOF,
             )
         except ClientError as error:
             reasons = cancellation_reasons(error)

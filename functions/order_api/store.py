@@ -19,6 +19,7 @@ from streamkit.changes import item
 from streamkit.throttle import (
     CALL_ERRORS,
     CONFLICTS,
+    PROOF,
     Backoff,
     SecondsLeft,
     UnprovenError,
@@ -82,7 +83,7 @@ class OrderStore:
                 ConditionExpression="attribute_not_exists(#id)",
                 ExpressionAttributeNames={"#id": "id"},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                ReturnConsumedCapacity="TOTAL",  # without it a successful answer is empty, and so is rubbish
+                **PROOF,
             )
         except ClientError as error:
             if error_name(error) != "ConditionalCheckFailedException":
@@ -97,7 +98,7 @@ class OrderStore:
             TableName=self.table_name,
             Key={"id": {"S": order_id}},
             ConsistentRead=True,
-            ReturnConsumedCapacity="TOTAL",
+            **PROOF,
         )
         proof(answer, "ConsumedCapacity")
         return standing(item(answer["Item"])) if "Item" in answer else None

@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from order_notifications.notice import Notice
 from streamkit.changes import item
-from streamkit.throttle import Backoff, SecondsLeft, error_name, persist, proof
+from streamkit.throttle import PROOF, Backoff, SecondsLeft, error_name, persist, proof
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UpdateItemInputTypeDef, UpdateItemOutputTypeDef
@@ -77,7 +77,7 @@ class NoticeStore:
                     ":expiry": self._expiry(now),
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                ReturnConsumedCapacity="TOTAL",
+                **PROOF,
             )
         except ClientError as error:
             if error_name(error) != "ConditionalCheckFailedException":
@@ -99,7 +99,7 @@ class NoticeStore:
             UpdateExpression="SET #sentAt = :now, #expiresAt = :expiry",
             ExpressionAttributeNames=_names("sentAt", "expiresAt"),
             ExpressionAttributeValues={":now": _milliseconds(now), ":expiry": self._expiry(now)},
-            ReturnConsumedCapacity="TOTAL",
+            **PROOF,
         )
         proof(answer, "ConsumedCapacity")
 

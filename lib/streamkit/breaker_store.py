@@ -34,7 +34,7 @@ from streamkit.breaker import (
     admission,
     after,
 )
-from streamkit.throttle import CALL_ERRORS, UnprovenError, error_name, is_passing, proof
+from streamkit.throttle import CALL_ERRORS, PROOF, UnprovenError, error_name, is_passing, proof
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
@@ -46,9 +46,6 @@ if TYPE_CHECKING:
 
 # Each lost race means that another instance moved the breaker on; from five failures to open it takes five.
 MOST_RACES = 10
-
-# Without it a successful answer may be empty, and so is one with rubbish for a body.
-PROOF: Any = {"ReturnConsumedCapacity": "TOTAL"}
 
 
 class Table(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Unpack
 
 from streamkit.changes import Item, item
-from streamkit.throttle import Backoff, SecondsLeft, persist, proof
+from streamkit.throttle import PROOF, Backoff, SecondsLeft, persist, proof
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import GetItemInputTypeDef, GetItemOutputTypeDef
@@ -37,7 +37,7 @@ class CurrentItems:
             TableName=self.table_name,
             Key={self.key: {"S": name}},
             ConsistentRead=True,
-            ReturnConsumedCapacity="TOTAL",  # without it the answer for no item is empty, and so is rubbish
+            **PROOF,
         )
         proof(answer, "ConsumedCapacity")
         return item(answer["Item"]) if "Item" in answer else None

@@ -59,6 +59,10 @@ INTERRUPTIONS = {"OperationAborted", "RequestTimeout", "RequestTimeoutException"
 PASSING_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
+# Asked of DynamoDB: without it a successful answer to a write, or for no item, is empty, and so is rubbish.
+PROOF: Any = {"ReturnConsumedCapacity": "TOTAL"}
+
+
 @dataclass(frozen=True, slots=True)
 class Backoff:
     """Full-jitter exponential waits: a random share of `first_seconds`, doubled each time up to `longest_seconds`."""
