@@ -24,6 +24,29 @@ resource "aws_cloudwatch_metric_alarm" "breaker_opened" {
   ok_actions    = [var.operations_topic.arn]
 }
 
+resource "aws_cloudwatch_metric_alarm" "removed_orders" {
+  alarm_name        = "${var.name}-pipeline-orders-removed"
+  alarm_description = "Orders were removed from table ${var.name} before they were finished: what was charged or reserved for them stays so. Look at the log of ${local.pipeline_name} for unfinished_order_removed, give back what they took, and find who deletes orders."
+  tags              = var.tags
+
+  # metric
+  namespace   = "Sluice"
+  metric_name = "UnfinishedOrdersRemoved"
+  dimensions  = { service = local.pipeline_name }
+  statistic   = "Sum"
+  period      = 60
+
+  # threshold
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+
+  # actions
+  alarm_actions = [var.operations_topic.arn]
+  ok_actions    = [var.operations_topic.arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "unpublished_changes" {
   alarm_name        = "${var.name}-publisher-returned"
   alarm_description = "The bus keeps refusing changes of orders, which ${local.publisher_name} gives back to be delivered again: no subscriber sees anything newer. Look at its log, at the bus's key and at the account's PutEvents quota."

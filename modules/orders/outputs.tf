@@ -101,6 +101,7 @@ output "alarm_names" {
     values(aws_cloudwatch_metric_alarm.late_fulfilments)[*].alarm_name,
     [
       aws_cloudwatch_metric_alarm.breaker_opened.alarm_name,
+      aws_cloudwatch_metric_alarm.removed_orders.alarm_name,
       aws_cloudwatch_metric_alarm.unpublished_changes.alarm_name,
       aws_cloudwatch_metric_alarm.unpublishable_changes.alarm_name,
       aws_cloudwatch_metric_alarm.undelivered_notifications.alarm_name,
