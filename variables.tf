@@ -102,6 +102,7 @@ variable "orders" {
         max_age_seconds = optional(number, 600)
       }), {})
       jwt                  = optional(object({ issuer = string, audience = set(string) })) # left out: anybody may call
+      anybody_may_order    = optional(bool, false)                                         # says so where the flow is protected
       slow_milliseconds    = optional(number, 1000)                                        # above it the latency alarm rings
       timeout_seconds      = optional(number, 10)
       memory_megabytes     = optional(number, 1024)
@@ -109,9 +110,10 @@ variable "orders" {
     }))
 
     pipeline = optional(object({
-      payment_gateway_url = optional(string) # left out: every payment is approved
-      carrier_url         = optional(string) # left out: every order is shipped
-      partner_seconds     = optional(number, 5)
+      payment_gateway_url  = optional(string)      # left out: every payment is approved
+      approve_all_payments = optional(bool, false) # says so where the flow is protected
+      carrier_url          = optional(string)      # left out: every order is shipped
+      partner_seconds      = optional(number, 5)
       breaker = optional(object({
         failures             = optional(number, 5) # within the window, to open
         window_seconds       = optional(number, 60)
@@ -167,8 +169,8 @@ variable "orders" {
     subscribers = optional(map(object({
       package     = string # the actor, as `make package` names it
       description = optional(string, "")
-      statuses    = optional(set(string), []) # the status after the change; empty: every one
-      changes     = optional(set(string), []) # INSERT, MODIFY, REMOVE; empty: every one
+      statuses    = optional(set(string), []) # what the order came to; beside changes, what it has after one; empty: every one
+      changes     = optional(set(string), []) # INSERT, MODIFY, REMOVE; empty: every one, beside statuses the first two
       changed     = optional(set(string), []) # attributes, one of which must have changed; empty: whichever
       pattern     = optional(string)          # an event pattern in JSON, in place of these three
       environment = optional(map(string), {})
@@ -186,6 +188,7 @@ variable "orders" {
       reserved_concurrency    = optional(number)
     })), {})
 
+    status_index            = optional(bool, true) # finds orders by status; see the README for what it bears
     subscriber_concurrency  = optional(number, 10) # of each of the flow's own subscribers
     failures_retention_days = optional(number, 90)
   })

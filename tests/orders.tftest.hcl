@@ -9,6 +9,9 @@ variables {
   operations_topic = { arn = "arn:aws:sns:eu-west-1:123456789012:operations" }
   key              = { arn = "arn:aws:kms:eu-west-1:123456789012:key/1", id = "1" }
   packages         = jsondecode(file("tests/fixtures/order_packages.json"))
+
+  # A protected flow has more to say than most of these laws need.
+  protected = false
 }
 
 run "the_table_keeps_orders_by_id_and_tells_every_change_to_two_readers" {
@@ -31,6 +34,23 @@ run "the_table_keeps_orders_by_id_and_tells_every_change_to_two_readers" {
   assert {
     condition     = output.table.stream.readers == toset(["sluice-test-orders-pipeline", "sluice-test-orders-publisher"])
     error_message = "DynamoDB bears two readers of a stream, and these are the two."
+  }
+}
+
+run "orders_are_not_found_by_status_where_that_would_hold_up_their_writes" {
+  command = plan
+
+  module {
+    source = "./modules/orders"
+  }
+
+  variables {
+    settings = { status_index = false }
+  }
+
+  assert {
+    condition     = length(output.table.index_arns) == 0
+    error_message = "The index bears fewer writes than the table; who needs more must be able to do without."
   }
 }
 
@@ -308,6 +328,11 @@ run "what_holds_data_is_protected_unless_told_otherwise" {
     source = "./modules/orders"
   }
 
+  variables {
+    protected = null
+    settings  = { api = { anybody_may_order = true }, pipeline = { approve_all_payments = true } }
+  }
+
   assert {
     condition     = output.audit_bucket.protected && output.failures_bucket.protected
     error_message = "Buckets must outlive a mistaken destroy."
@@ -348,7 +373,7 @@ run "no_alarm_is_named_twice" {
   }
 
   assert {
-    condition     = length(setsubtract(["sluice-test-orders-api-5xx", "sluice-test-orders-api-latency", "sluice-test-orders-pipeline-breaker-opened", "sluice-test-orders-publisher-returned", "sluice-test-orders-publisher-unpublishable", "sluice-test-orders-retries-queue-age", "sluice-test-orders-notifications-undelivered", "sluice-test-orders-fulfilment-failed", "sluice-test-orders-fulfilment-timed-out"], output.alarm_names)) == 0
+    condition     = length(setsubtract(["sluice-test-orders-api-5xx", "sluice-test-orders-api-latency", "sluice-test-orders-pipeline-breaker-opened", "sluice-test-orders-pipeline-orders-removed", "sluice-test-orders-publisher-returned", "sluice-test-orders-publisher-unpublishable", "sluice-test-orders-retries-queue-age", "sluice-test-orders-notifications-undelivered", "sluice-test-orders-fulfilment-failed", "sluice-test-orders-fulfilment-timed-out"], output.alarm_names)) == 0
     error_message = "Nothing that is watched may be left out of the list."
   }
 }
@@ -363,6 +388,11 @@ run "the_flows_own_figures_are_watched_for_this_environment_alone" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.breaker_opened.dimensions == tomap({ service = "sluice-test-orders-pipeline" }) && aws_cloudwatch_metric_alarm.breaker_opened.metric_name == "BreakerOpened"
     error_message = "Another environment's breaker must not ring here."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.removed_orders.dimensions == tomap({ service = "sluice-test-orders-pipeline" }) && aws_cloudwatch_metric_alarm.removed_orders.metric_name == "UnfinishedOrdersRemoved"
+    error_message = "Nor must orders that vanished there, and those that vanish here must ring."
   }
 
   assert {

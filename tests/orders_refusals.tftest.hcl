@@ -9,6 +9,9 @@ variables {
   operations_topic = { arn = "arn:aws:sns:eu-west-1:123456789012:operations" }
   key              = { arn = "arn:aws:kms:eu-west-1:123456789012:key/1", id = "1" }
   packages         = jsondecode(file("tests/fixtures/order_packages.json"))
+
+  # A protected flow has more to say than most of these laws need.
+  protected = false
 }
 
 run "a_name_that_leaves_no_room_for_its_actors_is_refused" {
@@ -137,6 +140,50 @@ run "an_api_function_that_outlasts_its_api_is_refused" {
   expect_failures = [var.settings]
 }
 
+run "a_protected_flow_that_takes_no_money_without_saying_so_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/orders"
+  }
+
+  variables {
+    protected = true
+    settings  = {}
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_protected_api_that_lets_anybody_order_without_saying_so_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/orders"
+  }
+
+  variables {
+    protected = true
+    settings  = { api = {}, pipeline = { approve_all_payments = true } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_gateway_beside_the_approval_of_all_payments_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/orders"
+  }
+
+  variables {
+    settings = { pipeline = { payment_gateway_url = "https://pay.example.com", approve_all_payments = true } }
+  }
+
+  expect_failures = [var.settings]
+}
+
 run "a_payment_gateway_in_the_clear_is_refused" {
   command = plan
 
@@ -207,6 +254,20 @@ run "a_timeout_that_one_slow_partner_fills_is_refused" {
   expect_failures = [var.settings]
 }
 
+run "a_breaker_that_opens_only_after_minutes_of_timeouts_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/orders"
+  }
+
+  variables {
+    settings = { pipeline = { breaker = { failures = 21 } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
 run "a_breaker_that_never_rests_is_refused" {
   command = plan
 
@@ -216,6 +277,34 @@ run "a_breaker_that_never_rests_is_refused" {
 
   variables {
     settings = { pipeline = { breaker = { rest_seconds = 0 } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_breaker_whose_longest_rest_is_shorter_than_its_first_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/orders"
+  }
+
+  variables {
+    settings = { pipeline = { breaker = { rest_seconds = 60, longest_rest_seconds = 30 } } }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "a_breaker_that_rests_longer_than_a_message_can_wait_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/orders"
+  }
+
+  variables {
+    settings = { pipeline = { breaker = { longest_rest_seconds = 901 } } }
   }
 
   expect_failures = [var.settings]
@@ -369,12 +458,11 @@ run "settings_that_are_null_are_the_defaults" {
   }
 
   variables {
-    settings  = null
-    protected = null
+    settings = null
   }
 
   assert {
-    condition     = output.audit_bucket.protected && contains(keys(output.functions), "api")
-    error_message = "Null must not mean unprotected, nor without an API."
+    condition     = contains(keys(output.functions), "api")
+    error_message = "Null must not mean without an API."
   }
 }

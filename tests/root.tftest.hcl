@@ -7,6 +7,7 @@ mock_provider "aws" {
 variables {
   environment = "test"
   region      = "eu-west-1"
+  protected   = false
 }
 
 run "names_start_with_product_and_environment" {

@@ -11,6 +11,7 @@ variable "settings" {
         max_age_seconds = optional(number, 600)
       }), {})
       jwt                  = optional(object({ issuer = string, audience = set(string) })) # left out: anybody may call
+      anybody_may_order    = optional(bool, false)                                         # says so where the flow is protected
       slow_milliseconds    = optional(number, 1000)                                        # above it the latency alarm rings
       timeout_seconds      = optional(number, 10)
       memory_megabytes     = optional(number, 1024)
@@ -18,9 +19,10 @@ variable "settings" {
     }))
 
     pipeline = optional(object({
-      payment_gateway_url = optional(string) # left out: every payment is approved
-      carrier_url         = optional(string) # left out: every order is shipped
-      partner_seconds     = optional(number, 5)
+      payment_gateway_url  = optional(string)      # left out: every payment is approved
+      approve_all_payments = optional(bool, false) # says so where the flow is protected
+      carrier_url          = optional(string)      # left out: every order is shipped
+      partner_seconds      = optional(number, 5)
       breaker = optional(object({
         failures             = optional(number, 5) # within the window, to open
         window_seconds       = optional(number, 60)
@@ -76,8 +78,8 @@ variable "settings" {
     subscribers = optional(map(object({
       package     = string # the actor, as `make package` names it
       description = optional(string, "")
-      statuses    = optional(set(string), []) # the status after the change; empty: every one
-      changes     = optional(set(string), []) # INSERT, MODIFY, REMOVE; empty: every one
+      statuses    = optional(set(string), []) # what the order came to; beside changes, what it has after one; empty: every one
+      changes     = optional(set(string), []) # INSERT, MODIFY, REMOVE; empty: every one, beside statuses the first two
       changed     = optional(set(string), []) # attributes, one of which must have changed; empty: whichever
       pattern     = optional(string)          # an event pattern in JSON, in place of these three
       environment = optional(map(string), {})
@@ -95,10 +97,11 @@ variable "settings" {
       reserved_concurrency    = optional(number)
     })), {})
 
+    status_index            = optional(bool, true) # finds orders by status; see the README for what it bears
     subscriber_concurrency  = optional(number, 10) # of each of the flow's own subscribers
     failures_retention_days = optional(number, 90)
   })
-  description = "What the flow has beside its pipeline, and sizes and limits; the defaults suit production, and `{ api = {} }` is the flow with its API."
+  description = "What the flow has beside its pipeline, and sizes and limits; the defaults suit production, and `{ api = {} }` is the flow with its API. A protected flow must say who takes the money and who may order."
   default     = { api = {} }
   nullable    = false
 
@@ -119,17 +122,33 @@ variable "settings" {
   }
 
   validation {
+    condition     = var.settings.api == null ? true : var.settings.api.jwt != null ? !var.settings.api.anybody_may_order : var.settings.api.anybody_may_order || !var.protected
+    error_message = "settings.api must name in jwt who issues tokens, or say anybody_may_order = true, where the flow is protected, and not both; got jwt ${jsonencode(try(var.settings.api.jwt, null))} and anybody_may_order ${try(var.settings.api.anybody_may_order, false)}."
+  }
+
+  validation {
     condition     = try(var.settings.api.timeout_seconds <= 29, true)
     error_message = "settings.api.timeout_seconds may be at most 29: after 30 seconds API Gateway answers 503 for a function that still works; got ${try(var.settings.api.timeout_seconds, 0)}."
   }
 
   # pipeline
+  # URLs may hold a token. Neither the messages nor what Terraform shows of a condition's values may hold it too: hence the loops.
   validation {
     condition = alltrue([
-      for url in [var.settings.pipeline.payment_gateway_url, var.settings.pipeline.carrier_url] :
-      url == null ? true : can(regex("^(https://|http://127[.]0[.]0[.]1[:/])", url))
+      for pipeline in var.settings.pipeline[*] : alltrue([
+        for url in [pipeline.payment_gateway_url, pipeline.carrier_url] :
+        url == null ? true : can(regex("^(https://|http://127[.]0[.]0[.]1[:/])", url))
+      ])
     ])
-    error_message = "settings.pipeline.payment_gateway_url and carrier_url must be https://, for they carry money and addresses (http:// to 127.0.0.1 only); got ${jsonencode([var.settings.pipeline.payment_gateway_url, var.settings.pipeline.carrier_url])}."
+    error_message = "settings.pipeline.payment_gateway_url and carrier_url must be https://, for they carry money and addresses (http:// to 127.0.0.1 only). What they are is not shown, lest it hold a token."
+  }
+
+  validation {
+    condition = alltrue([
+      for pipeline in var.settings.pipeline[*] :
+      pipeline.payment_gateway_url != null ? !pipeline.approve_all_payments : pipeline.approve_all_payments || !var.protected
+    ])
+    error_message = "settings.pipeline must name a payment_gateway_url, or say approve_all_payments = true, where the flow is protected, and not both: without a gateway goods go out and no money comes in; got ${var.settings.pipeline.payment_gateway_url == null ? "none" : "a payment_gateway_url"} and approve_all_payments ${var.settings.pipeline.approve_all_payments}."
   }
 
   validation {
@@ -144,8 +163,19 @@ variable "settings" {
   }
 
   validation {
-    condition     = alltrue([for name, number in var.settings.pipeline.breaker : number > 0])
-    error_message = "settings.pipeline.breaker must have positive numbers; got ${jsonencode(var.settings.pipeline.breaker)}."
+    condition     = var.settings.pipeline.breaker.failures >= 1 && var.settings.pipeline.breaker.failures <= 20 && floor(var.settings.pipeline.breaker.failures) == var.settings.pipeline.breaker.failures
+    error_message = "settings.pipeline.breaker.failures must be a whole number of 1-20, for each is a call that waited for a broken partner while orders stood behind it; got ${var.settings.pipeline.breaker.failures}."
+  }
+
+  validation {
+    condition     = var.settings.pipeline.breaker.window_seconds > 0
+    error_message = "settings.pipeline.breaker.window_seconds must be above 0, or no two failures meet in it; got ${var.settings.pipeline.breaker.window_seconds}."
+  }
+
+  # An order waits out a rest as one message, which SQS delays.
+  validation {
+    condition     = var.settings.pipeline.breaker.rest_seconds >= 1 && var.settings.pipeline.breaker.rest_seconds <= var.settings.pipeline.breaker.longest_rest_seconds && var.settings.pipeline.breaker.longest_rest_seconds <= 900
+    error_message = "settings.pipeline.breaker must have 1 <= rest_seconds <= longest_rest_seconds <= 900, the longest that SQS delays a message; got rest_seconds ${var.settings.pipeline.breaker.rest_seconds} and longest_rest_seconds ${var.settings.pipeline.breaker.longest_rest_seconds}."
   }
 
   validation {
@@ -166,13 +196,13 @@ variable "settings" {
 
   # cache, search, workflow
   validation {
-    condition     = var.settings.cache == null ? true : can(regex("^rediss?://", var.settings.cache.url))
-    error_message = "settings.cache.url must begin with rediss:// (encrypted) or redis://; got ${jsonencode(try(var.settings.cache.url, null))}."
+    condition     = alltrue([for cache in var.settings.cache[*] : can(regex("^rediss?://", cache.url))])
+    error_message = "settings.cache.url must begin with rediss:// (encrypted) or redis://. What it is is not shown, lest it hold a token."
   }
 
   validation {
-    condition     = var.settings.search == null ? true : can(regex("^(https://|http://127[.]0[.]0[.]1[:/])", var.settings.search.url))
-    error_message = "settings.search.url must be https:// (http:// to 127.0.0.1 only); got ${jsonencode(try(var.settings.search.url, null))}."
+    condition     = alltrue([for search in var.settings.search[*] : can(regex("^(https://|http://127[.]0[.]0[.]1[:/])", search.url))])
+    error_message = "settings.search.url must be https:// (http:// to 127.0.0.1 only). What it is is not shown, lest it hold a token."
   }
 
   validation {
