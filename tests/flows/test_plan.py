@@ -38,6 +38,6 @@ def test_no_two_alarms_share_a_name(stack):
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_every_environment_can_be_planned_from_nothing(stack, tmp_path, environment):
-    fresh = replace(stack, environment=environment, name=environment, folder=tmp_path)
+    fresh = replace(stack, environment=environment, name=environment, folder=tmp_path, variables={})
     actions = [change["change"]["actions"] for change in changes(fresh.plan())]
     assert actions == [["create"]] * len(actions) != []
