@@ -35,13 +35,30 @@ def kinesis(trips, tmp_path):
 
 @pytest.fixture
 def river(endpoint, stack, trips, kinesis, tmp_path):
-    """The flow on that stream. Its shards have the names of the other's, so no mark may be left of either."""
-    trips.forget_totals(marks=True)
+    """The flow on that stream. Its shards have the names of the other's, so no mark may be left of either.
+
+    Until the engine takes over, the endpoint's own pollers deliver the other stream anew: what they began is waited for
+    and forgotten.
+    """
     trips.poll(on=True)
     with engine_reading(kinesis.meta.endpoint_url, endpoint.url, stack.state, tmp_path / "engine"):
+        comes_to_rest(trips)
+        trips.forget_trips()
+        trips.quarantined()
+        trips.forget_totals(marks=True)
         yield trips
     trips.poll(on=False)
     trips.forget_totals(marks=True)
+
+
+def comes_to_rest(trips):
+    counts: list[int] = []
+
+    def is_unchanged() -> bool:
+        counts.append(len(trips.items()))
+        return counts[-2:-1] == counts[-1:]
+
+    until(is_unchanged, seconds=60, every=3)
 
 
 def is_active(kinesis, trips):
