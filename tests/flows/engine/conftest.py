@@ -36,6 +36,13 @@ def capabilities(endpoint):
 
 
 @pytest.fixture(scope="session")
+def iam_enforced(capabilities):
+    """Of this room's own endpoint, not of the stack's."""
+    if not capabilities.iam_enforced:
+        pytest.skip(capabilities.iam_enforced.reason)
+
+
+@pytest.fixture(scope="session")
 def witness(endpoint, tmp_path_factory):
     """Whether a function of this endpoint can write down on this machine what it saw; else why not."""
     scene = Scene(endpoint, tmp_path_factory.mktemp("witness"))

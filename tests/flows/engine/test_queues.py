@@ -51,9 +51,8 @@ def test_a_fifo_queue_keeps_the_order_of_each_group_and_only_the_group_that_fail
     assert "b 3" in delivered[:6]
 
 
-def test_a_role_that_may_not_receive_is_told_and_nobody_receives_in_its_place(scene, fifo, capabilities):
-    if not capabilities.iam_enforced:
-        pytest.skip(capabilities.iam_enforced.reason)
+@pytest.mark.usefixtures("iam_enforced")
+def test_a_role_that_may_not_receive_is_told_and_nobody_receives_in_its_place(scene, fifo):
     url, arn = fifo
     scene.function(functions.plain, (["sqs:GetQueueAttributes"], arn), timeout=1)
     scene.map(arn)

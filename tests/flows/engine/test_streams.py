@@ -124,9 +124,8 @@ def test_a_consumer_is_pushed_to_through_its_own_subscription(scene):
     assert not [text for text in scene.told if "not offered" in text]
 
 
-def test_a_role_that_may_not_read_its_stream_is_told_and_nothing_is_read_in_its_place(scene, capabilities):
-    if not capabilities.iam_enforced:
-        pytest.skip(capabilities.iam_enforced.reason)
+@pytest.mark.usefixtures("iam_enforced")
+def test_a_role_that_may_not_read_its_stream_is_told_and_nothing_is_read_in_its_place(scene):
     scene.function(functions.plain, (["kinesis:ListShards", "kinesis:DescribeStreamSummary"], scene.stream_arn))
     scene.stream()
     scene.map(scene.stream_arn)
