@@ -15,6 +15,7 @@ from order_pipeline import writes
 from streamkit.changes import Item, item
 from streamkit.throttle import (
     CALL_ERRORS,
+    PROOF,
     Backoff,
     SecondsLeft,
     UnprovenError,
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
     )
 
 REFUSED = "ConditionalCheckFailed"
-
-
-# Without it a successful answer may be empty, and so is one with rubbish for a body.
-PROOF: Any = {"ReturnConsumedCapacity": "TOTAL"}
 
 
 class Tables(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
-from streamkit.throttle import CALL_ERRORS, cancellation_reasons, error_name, proof
+from streamkit.throttle import CALL_ERRORS, PROOF, cancellation_reasons, error_name, proof
 from window_aggregator import items
 from window_aggregator.coverage import Span
 from window_aggregator.items import Item, Mark, Meaning
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
         UpdateItemInputTypeDef,
         UpdateItemOutputTypeDef,
     )
-
-# Without it a successful answer may be empty, and so is one with rubbish for a body.
-PROOF: Any = {"ReturnConsumedCapacity": "TOTAL"}
 
 
 class Client(Protocol):
