@@ -50,7 +50,8 @@ def neighbourhood():
 def stack(endpoint, neighbourhood, request):
     if any("examples" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("examples")  # they go up beside the stack
-    variables = {"trips": TRIPS, "orders": neighbourhood.settings()}
+    orders = neighbourhood.settings(http_apis=bool(Capabilities(endpoint).http_apis))
+    variables = {"trips": TRIPS, "orders": orders}
     stack = Stack.at(endpoint.url, home(endpoint) / "flows", name=NAME, variables=variables)
     stack.apply()
     yield stack
@@ -83,6 +84,8 @@ def engine(endpoint, stack, deployed, tmp_path):
 @pytest.fixture(scope="module")
 def shop(endpoint, stack, deployed, tmp_path_factory):
     """The orders flow under the engine, for all tests of a file."""
+    if not (offered := Capabilities(endpoint).http_apis):
+        pytest.skip(offered.reason)
     shop = Shop(endpoint, stack.outputs())
     shop.poll(on=True)
     process = EngineProcess(endpoint.url, tmp_path_factory.mktemp("engine"))

@@ -33,10 +33,10 @@ class Neighbourhood:
     def cache(self, shelf: int = 0) -> redis.Redis:
         return redis.Redis.from_url(f"{self.cache_url}/{shelf}", decode_responses=True)
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self, *, http_apis: bool) -> dict[str, Any]:
         """The orders flow among them: short rests, so that a test sees a breaker open and close."""
         return {
-            "api": {"throttling": {"requests_per_second": 1000, "burst_requests": 2000}},
+            "api": {"throttling": {"requests_per_second": 1000, "burst_requests": 2000}} if http_apis else None,
             "pipeline": {
                 "payment_gateway_url": self.gateway.url,
                 "carrier_url": self.carrier.url,
